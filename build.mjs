@@ -1,0 +1,32 @@
+// Strips the types file by file, without bundling: dist/ mirrors src/, so that the paths to migrations/ and sql/ hold
+// in both. `--start` then runs the server in this same process: signals reach it, whoever started it.
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { buildSync } from 'esbuild'
+
+const root = import.meta.dirname
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+  path.endsWith('.ts'),
+)
+
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+buildSync({
+  entryPoints: sources.map((path) => join(root, 'src', path)),
+  outdir: join(root, 'dist'),
+  outbase: join(root, 'src'),
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  sourcemap: true,
+})
+
+if (process.argv.includes('--start')) {
+  process.argv = [
+    process.argv[0],
+    join(root, 'dist/main.js'),
+    ...process.argv.slice(2).filter((arg) => arg !== '--start'),
+  ]
+  process.setSourceMapsEnabled(true)
+  await import('./dist/main.js')
+}

@@ -1,0 +1,53 @@
+-- Stores one message, or says why not. `outcome` is stored, duplicate (the first message is returned), or an error code.
+-- Statement 1 waits for the stream; every rule is evaluated after it, by statements with a newer snapshot.
+create or replace function send_message(
+  actor uuid, conversation uuid, client uuid, body text, reply_to uuid, extra jsonb)
+returns table (outcome text, wire json)
+language plpgsql volatile set lock_timeout = '2s' as $$
+declare
+  mine text;
+  first messages;
+  stored uuid;
+begin
+  perform from streams s where s.id = conversation and s.kind = 1 for no key update;
+
+  select m.role into mine
+  from members m
+  join conversations c on c.id = m.conversation_id and c.deleted_at is null
+  where m.conversation_id = conversation and m.user_id = actor;
+  if not found then
+    return query select 'conversation.not_found', null::json;
+    return;
+  elsif not may_send(mine) then
+    return query select 'conversation.forbidden', null::json;
+    return;
+  end if;
+
+  if client is not null then
+    select * into first from messages m where m.sender_id = actor and m.client_id = client;
+    if found then
+      -- An edited or deleted message no longer has the text that was first sent: then the id alone decides.
+      if first.conversation_id = conversation
+        and (first.content = body or first.edited_at is not null or first.deleted_at is not null) then
+        return query select 'duplicate', w.wire from message_wire w where w.id = first.id;
+      else
+        return query select 'message.client_id_reused', null::json;
+      end if;
+      return;
+    end if;
+  end if;
+
+  if reply_to is not null and not exists (select from messages m where m.id = reply_to and m.conversation_id = conversation) then
+    return query select 'message.reply_not_found', null::json;
+    return;
+  end if;
+
+  -- For the statement's own trigger alone, and put back: the session may belong to a pooler.
+  perform set_config('earshot.ring', 'after_commit', true);
+  insert into messages (conversation_id, number, sender_id, client_id, content, reply_to_id, metadata)
+  select conversation, s.message_number + 1, actor, client, body, reply_to, extra from streams s where s.id = conversation
+  returning id into stored;
+  perform set_config('earshot.ring', '', true);
+  return query select 'stored', w.wire from message_wire w where w.id = stored;
+end
+$$;

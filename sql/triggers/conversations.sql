@@ -1,0 +1,6 @@
+create or replace trigger t50_append_created after insert on conversations
+  referencing new table as new_rows for each statement execute function tg_conversations__append_created();
+create or replace trigger t50_append_changed after update on conversations
+  referencing old table as old_rows new table as new_rows for each statement execute function tg_conversations__append_changed();
+create or replace trigger t90_refuse_truncate before truncate on conversations
+  for each statement execute function tg_refuse_truncate();

@@ -1,0 +1,205 @@
+// How it is all wired: the only place that constructs what lives long. Started from the database up, stopped the other way.
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import { AccessTokens } from './auth/access-tokens.js'
+import { EndedSessions } from './auth/ended-sessions.js'
+import { Passwords } from './auth/passwords.js'
+import { SigningKeys } from './auth/signing-keys.js'
+import type { Config } from './config.js'
+import { Database } from './db/database.js'
+import { Doorbell } from './db/doorbell.js'
+import { Listener } from './db/listener.js'
+import { migrate } from './db/migrator.js'
+import { openDatabase } from './db/open.js'
+import { createPool } from './db/pool.js'
+import { Health } from './http/health.js'
+import { RateLimits } from './http/rate-limits.js'
+import { createHttp } from './http/server.js'
+import { StartupError } from './kit/startup-error.js'
+import { createMetrics, type Logger } from './observe.js'
+import { Fanout } from './realtime/fanout.js'
+import { Housekeeper } from './realtime/housekeeper.js'
+import { Log } from './realtime/log.js'
+import { Sockets } from './realtime/sockets.js'
+import { spanLoader } from './realtime/spans.js'
+import { Tail } from './realtime/tail.js'
+
+const POLL_MS = 500
+/** The bus may be deaf: look more often. */
+const POLL_DEAF_MS = 50
+const STOP_GRACE_MS = 5_000
+
+export type App = {
+  readonly url: string
+  readonly nodeId: string
+  /** Closes sockets and connections, then the database. May be called twice. */
+  stop(): Promise<void>
+}
+
+/** @throws StartupError with one sentence that says what to do; whatever had started is stopped again */
+export async function startApp(config: Config, logger: Logger): Promise<App> {
+  const stops: (() => Promise<unknown>)[] = []
+  const stopAll = async () => {
+    for (let stop = stops.pop(); stop; stop = stops.pop()) {
+      await stop().catch((error) => logger.error({ err: error }, 'a part did not stop cleanly'))
+    }
+  }
+  try {
+    const { url, nodeId } = await start(config, logger, stops)
+    return { url, nodeId, stop: stopAll }
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
+}
+
+async function start(config: Config, logger: Logger, stops: (() => Promise<unknown>)[]) {
+  const nodeId = crypto.randomUUID()
+  const metrics = createMetrics()
+
+  const { database, stop } = await openDatabase(config, logger)
+  stops.push(stop)
+  await migrate(database, logger)
+  const pool = createPool(database, logger)
+  stops.push(() => pool.end())
+  metrics.sample(() => {
+    metrics.pool.set({ state: 'total' }, pool.totalCount)
+    metrics.pool.set({ state: 'idle' }, pool.idleCount)
+    metrics.pool.set({ state: 'waiting' }, pool.waitingCount)
+    metrics.tailLag.set((tail?.lagMs ?? 0) / 1_000)
+  })
+
+  let tail: Tail | undefined
+  const db = new Database(pool, new Doorbell(pool, logger, () => tail?.wake()))
+  const housekeeper = new Housekeeper(db, logger, config.EVENT_WINDOW)
+  stops.push(() => housekeeper.stop())
+  await housekeeper.start()
+
+  const keys = new SigningKeys(db.query, logger, config.ACCESS_TOKEN_TTL)
+  stops.push(() => keys.stop())
+  await keys.start()
+  const passwords = new Passwords()
+  await passwords.start()
+  const ended = new EndedSessions(config.ACCESS_TOKEN_TTL)
+  const tokens = new AccessTokens({
+    keys,
+    ended,
+    issuer: config.PUBLIC_URL ?? 'earshot',
+    ttlS: config.ACCESS_TOKEN_TTL,
+  })
+
+  const fanout = new Fanout(spanLoader(db), metrics)
+  const listener = new Listener({
+    config: database,
+    pool,
+    nodeId,
+    logger,
+    metrics,
+    onBell: () => tail?.wake(),
+    onConnected: () => tail?.reconnected(),
+  })
+  tail = new Tail({
+    openLog: () => Log.open(database, logger),
+    onEvent: (event) => {
+      if (event.type === 'session.revoked') ended.add((JSON.parse(event.data) as { session_id: string }).session_id)
+      fanout.dispatch(event)
+    },
+    onNewEpoch: () => fanout.resyncAll('epoch'),
+    pollMs: () => (listener.healthy ? POLL_MS : POLL_DEAF_MS),
+    logger,
+    metrics,
+  })
+  const runningTail = tail
+  stops.push(() => runningTail.stop())
+  stops.push(() => listener.stop())
+  await listener.start()
+  await tail.start()
+  // After the tail has begun, so that no end falls between what is loaded and what is heard.
+  await ended.load(db.query)
+
+  const services = { db, limits: config.limits, logger, metrics }
+  const sockets = new Sockets({
+    fanout,
+    tokens,
+    ended,
+    services,
+    limits: {
+      max_frame_bytes: config.WS_MAX_FRAME_BYTES,
+      queue_bytes: config.WS_QUEUE_BYTES,
+      queue_frames: config.WS_QUEUE_FRAMES,
+      ping_interval_ms: config.WS_PING_INTERVAL * 1_000,
+      pong_timeout_ms: config.WS_PONG_TIMEOUT * 1_000,
+    },
+  })
+  const health = new Health({
+    version: readVersion(),
+    pool,
+    listenerIsHealthy: () => listener.healthy,
+    tailLagMs: () => runningTail.lagMs,
+    sockets: () => sockets.count,
+  })
+  const http = createHttp(
+    {
+      ...services,
+      auth: {
+        passwords,
+        tokens,
+        ended,
+        refreshTokenTtlS: config.REFRESH_TOKEN_TTL,
+        maxSessions: config.limits.sessions,
+      },
+      keys,
+      health,
+      rates: new RateLimits(pool, {
+        register: config.RATE_LIMIT_REGISTER,
+        login: config.RATE_LIMIT_LOGIN,
+        login_account: config.RATE_LIMIT_LOGIN_ACCOUNT,
+        search: config.RATE_LIMIT_SEARCH,
+      }),
+    },
+    { corsOrigins: config.CORS_ORIGINS, trustedProxies: config.TRUSTED_PROXIES },
+  )
+  const server = createAdaptorServer({ fetch: http.fetch }) as Server
+  sockets.start(server)
+  stops.push(() => closeServer(server))
+  stops.push(() => sockets.stop())
+  stops.push(async () => health.stopping())
+  const port = await listen(server, config)
+  return { url: `http://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${port}`, nodeId }
+}
+
+async function listen(server: Server, config: Config): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') reject(new StartupError(`Port ${config.PORT} is taken: set PORT to a free one.`))
+      else if (error.code === 'EACCES')
+        reject(new StartupError(`Port ${config.PORT} needs privileges: set PORT to one above 1023.`))
+      else
+        reject(
+          new StartupError(
+            `The server cannot listen on ${config.HOST}:${config.PORT} (${error.code}): check HOST and PORT.`,
+          ),
+        )
+    })
+    server.listen(config.PORT, config.HOST, resolve)
+  })
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : config.PORT
+}
+
+/** Lets requests finish, for a bounded time. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
+  await closed
+  clearTimeout(timer)
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return version
+}

@@ -1,0 +1,5 @@
+import { type Config, describeConfig } from '../config.js'
+
+export function printConfig(config: Config): void {
+  console.log(describeConfig(config))
+}

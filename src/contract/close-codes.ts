@@ -1,0 +1,22 @@
+// Why a socket was closed. One comparison decides what a client does: from 4000 to 4499 it reconnects, from 4500 it does not.
+
+export const CLOSE_CODES = {
+  going_away: { code: 4400, reason: 'The node is going away: reconnect after a random wait' },
+  token_expired: { code: 4401, reason: 'The token has expired: refresh it, then reconnect' },
+  too_slow: { code: 4408, reason: 'The socket did not take its events fast enough: reconnect' },
+  overloaded: { code: 4429, reason: 'The node cannot take this connection now: reconnect later' },
+  protocol_error: { code: 4500, reason: 'The client broke the protocol' },
+  session_ended: { code: 4501, reason: 'The session has ended: sign in again' },
+  account_closed: { code: 4502, reason: 'The account is closed' },
+  unauthenticated: { code: 4504, reason: 'The token is missing or not valid' },
+  unsupported_data: { code: 1003, reason: 'Only text frames are understood' },
+} as const
+
+export type CloseReason = keyof typeof CLOSE_CODES
+
+/** True where a client should come back by itself; 1000 means stop, 1002 1003 1007 1009 are its own fault (RFC 6455 §7.4.1). */
+export function mayReconnect(code: number): boolean {
+  return (
+    code !== 1000 && code !== 1002 && code !== 1003 && code !== 1007 && code !== 1009 && !(code >= 4500 && code <= 4999)
+  )
+}

@@ -1,0 +1,25 @@
+// What a client may say over a socket: {id, type, data}. Each command mirrors a route, with the same checks and results.
+import { z } from 'zod'
+import { Id } from './fields.js'
+import { DeleteMessage, EditMessage, SendMessage } from './messages.js'
+
+export const COMMANDS = {
+  'message.send': SendMessage.extend({ conversation_id: Id }),
+  'message.edit': EditMessage.extend({ message_id: Id }),
+  'message.delete': DeleteMessage.extend({ message_id: Id }),
+  ping: z.strictObject({}).optional(),
+} as const
+
+export type CommandType = keyof typeof COMMANDS
+export type CommandData<T extends CommandType> = z.infer<(typeof COMMANDS)[T]>
+
+export const CommandFrame = z.strictObject({
+  id: z.string().min(1).max(64).describe('Comes back in the reply'),
+  type: z.string().max(64),
+  data: z.unknown().optional(),
+})
+export type CommandFrame = z.infer<typeof CommandFrame>
+
+export function isCommandType(type: string): type is CommandType {
+  return Object.hasOwn(COMMANDS, type)
+}

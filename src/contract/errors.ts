@@ -1,0 +1,92 @@
+// The one table of what can go wrong: stable code -> HTTP status, whether a repeat may help, one sentence.
+
+type ErrorEntry = { status: number; retry: boolean; title: string }
+
+export const ERRORS = {
+  'request.malformed': { status: 400, retry: false, title: 'The body is not JSON in UTF-8' },
+  'request.invalid': { status: 422, retry: false, title: 'The request does not have the expected form' },
+  'request.too_large': { status: 413, retry: false, title: 'The body is too large' },
+  'request.unsupported_media_type': { status: 415, retry: false, title: 'The body must be application/json' },
+  'route.not_found': { status: 404, retry: false, title: 'There is no such route' },
+  rate_limited: { status: 429, retry: true, title: 'Too many requests' },
+  busy: { status: 503, retry: true, title: 'Somebody else holds what this needs; try again shortly' },
+  overloaded: { status: 503, retry: true, title: 'The server has too much to do; try again shortly' },
+  unavailable: { status: 503, retry: true, title: 'The database cannot be reached; try again shortly' },
+  internal: { status: 500, retry: true, title: 'Something went wrong on our side' },
+
+  'auth.unauthenticated': { status: 401, retry: false, title: 'An access token is needed' },
+  'auth.token_invalid': { status: 401, retry: false, title: 'The access token is not valid' },
+  'auth.token_expired': { status: 401, retry: false, title: 'The access token has expired; refresh it' },
+  'auth.session_ended': { status: 401, retry: false, title: 'The session has ended; sign in again' },
+  'auth.invalid_credentials': { status: 401, retry: false, title: 'The login or the password is wrong' },
+  'auth.refresh_token_invalid': { status: 401, retry: false, title: 'The refresh token is not valid; sign in again' },
+  'auth.refresh_token_reused': {
+    status: 401,
+    retry: false,
+    title: 'The refresh token was used before; its session has ended',
+  },
+  'account.username_taken': { status: 409, retry: false, title: 'This username is taken' },
+  'account.email_taken': { status: 409, retry: false, title: 'This e-mail address has an account' },
+  'session.not_found': { status: 404, retry: false, title: 'There is no such session' },
+  'user.not_found': { status: 404, retry: false, title: 'There is no such user' },
+
+  'conversation.not_found': { status: 404, retry: false, title: 'There is no such conversation' },
+  'conversation.forbidden': { status: 403, retry: false, title: 'Your role in this conversation does not allow that' },
+  'conversation.name_taken': { status: 409, retry: false, title: 'You have a group of this name' },
+  'conversation.with_oneself': { status: 422, retry: false, title: 'A direct conversation needs somebody else' },
+  'conversation.not_for_direct': { status: 409, retry: false, title: 'This does not apply to a direct conversation' },
+  'conversation.owner_cannot_leave': { status: 409, retry: false, title: 'The owner cannot leave' },
+  'conversation.metadata_too_large': { status: 422, retry: false, title: 'The metadata is too large' },
+  'member.not_found': { status: 404, retry: false, title: 'There is no such member' },
+  'member.too_many': { status: 409, retry: false, title: 'The conversation has as many members as it can' },
+
+  'message.not_found': { status: 404, retry: false, title: 'There is no such message' },
+  'message.forbidden': { status: 403, retry: false, title: 'This message is not yours to change' },
+  'message.empty': { status: 422, retry: false, title: 'The text is empty' },
+  'message.too_long': { status: 422, retry: false, title: 'The text is too long' },
+  'message.client_id_reused': { status: 409, retry: false, title: 'This client_id belongs to another message' },
+  'message.reply_not_found': {
+    status: 422,
+    retry: false,
+    title: 'The message to reply to is not in this conversation',
+  },
+  'message.not_editable': { status: 409, retry: false, title: 'Only a text that is not deleted can be edited' },
+  'message.edit_window_over': { status: 410, retry: false, title: 'It is too late to edit this message' },
+  'message.delete_window_over': {
+    status: 410,
+    retry: false,
+    title: 'It is too late to delete this message for everyone',
+  },
+
+  'frame.malformed': { status: 400, retry: false, title: 'The frame is not a JSON command' },
+  'command.unknown': { status: 404, retry: false, title: 'There is no such command' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** One finding about one field of the input. */
+export type FieldError = { path: string; code: string; message: string }
+
+/** What an answer may say beyond its code. Never holds what the client must not see. */
+export type ErrorInfo = { detail?: string; errors?: FieldError[]; retry_after_s?: number }
+
+/** Thrown with a code by whoever knows; answered by http/errors.ts and realtime/commands.ts, who know the transport. */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly info: ErrorInfo
+
+  constructor(code: ErrorCode, info: ErrorInfo = {}, options?: ErrorOptions) {
+    super(info.detail ?? ERRORS[code].title, options)
+    this.code = code
+    this.info = info
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERRORS, text)
+}

@@ -1,0 +1,60 @@
+// What the server says over a socket. Durable events have a stream and a seq; everything else has neither.
+import { z } from 'zod'
+import { Conversation, ConversationCore, Role } from './conversations.js'
+import { Id, Time } from './fields.js'
+import { Message } from './messages.js'
+import { User } from './users.js'
+
+/** What is left of a message whose content is gone for this reader: purged, or changed after they had left. */
+const GoneMessage = z.object({ id: Id, conversation_id: Id, number: z.number().int(), gone: z.literal(true) })
+const MessageEvent = z.union([Message, GoneMessage])
+
+const MemberEvent = z.object({ user_id: Id, role: Role, joined_at: Time, member_count: z.number().int() })
+
+/** On the stream of a conversation. */
+export const CONVERSATION_EVENTS = {
+  'conversation.created': ConversationCore,
+  'conversation.updated': ConversationCore,
+  'conversation.deleted': ConversationCore,
+  'member.added': MemberEvent,
+  'member.updated': MemberEvent,
+  'member.removed': z.object({ user_id: Id, reason: z.enum(['left', 'removed']), member_count: z.number().int() }),
+  'message.created': MessageEvent,
+  'message.edited': MessageEvent,
+  'message.deleted': MessageEvent,
+} as const
+
+/** On the stream of a user: what concerns only them. */
+export const USER_EVENTS = {
+  'conversation.joined': z.object({
+    conversation_id: Id,
+    conversation: Conversation.nullable().describe('null when it was left again since'),
+    seq: z.number().int().describe('Apply the stream of the conversation from seq + 1'),
+  }),
+  'conversation.left': z.object({
+    conversation_id: Id,
+    seq: z.number().int().describe('Nothing of the stream from seq on is for this user'),
+    reason: z.enum(['left', 'removed']),
+  }),
+  'message.hidden': z.object({ conversation_id: Id, message_id: Id, number: z.number().int(), hidden: z.boolean() }),
+  'user.updated': User,
+  'session.revoked': z.object({ session_id: Id, reason: z.string() }),
+} as const
+
+export const EVENTS = { ...CONVERSATION_EVENTS, ...USER_EVENTS } as const
+export type EventType = keyof typeof EVENTS
+export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]>
+
+export const EventFrame = z.object({ type: z.string(), stream: Id, seq: z.number().int(), at: Time, data: z.unknown() })
+export type EventFrame = z.infer<typeof EventFrame>
+
+/** First on every socket. */
+export const Hello = z.object({
+  connection_id: Id,
+  user_id: Id,
+  session_id: Id,
+  protocol: z.literal(1),
+  heartbeat_s: z.number(),
+  limits: z.object({ max_frame_bytes: z.number(), max_message_length: z.number(), max_message_bytes: z.number() }),
+})
+export type Hello = z.infer<typeof Hello>

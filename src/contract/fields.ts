@@ -1,0 +1,38 @@
+// The small schemas that the nouns share.
+import { z } from 'zod'
+import { isCleanJson, isCleanText } from '../kit/text.js'
+import { HARD } from './limits.js'
+
+/** In the one spelling that PostgreSQL gives back, so that ids can be compared as text. */
+export const Id = z.uuid().toLowerCase().describe('UUIDv7 of the server')
+export const ClientId = z.uuid().toLowerCase().describe('UUID chosen by the client; unique for ever for each sender')
+export const Time = z.string().describe('RFC 3339, UTC, milliseconds')
+
+/** Text that the database can keep and every client can read back. */
+export const Text = z.string().refine(isCleanText, 'must not hold NUL or half of a surrogate pair')
+
+export const Name = (max: number, min = 1) =>
+  Text.min(min)
+    .max(max)
+    .refine((text) => text.trim().length >= min, 'must not be blank')
+
+/** JSON of the client's own; the server keeps it and does not look into it. */
+export const Metadata = z
+  .record(z.string(), z.unknown())
+  .refine(
+    (value) => isCleanJson(value, HARD.metadata_depth),
+    `must nest at most ${HARD.metadata_depth} levels of clean text`,
+  )
+  .refine(
+    (value) => Buffer.byteLength(JSON.stringify(value)) <= HARD.metadata_bytes,
+    `must be at most ${HARD.metadata_bytes} bytes`,
+  )
+
+export const Limit = z.coerce.number().int().min(1).max(HARD.page).default(HARD.page_default)
+export const Cursor = z.string().max(200).describe('Opaque: the next_cursor of the page before')
+
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item), next_cursor: z.string().nullable(), has_more: z.boolean() })
+export type Page<T> = { data: T[]; next_cursor: string | null; has_more: boolean }
+
+export const IdParam = z.object({ id: Id })

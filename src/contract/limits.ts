@@ -1,0 +1,37 @@
+// How large things may be. Fixed bounds are here; what an operator may set has its default here and its name in config.ts.
+
+export const HARD = {
+  /** A message text, in bytes of UTF-8. */
+  message_bytes: 65_536,
+  username: 32,
+  display_name: 50,
+  bio: 200,
+  status_text: 140,
+  email: 254,
+  /** argon2 takes any length; this only bounds the work. */
+  password: 256,
+  password_min: 8,
+  conversation_name: 100,
+  conversation_description: 500,
+  metadata_bytes: 16_384,
+  metadata_depth: 8,
+  delete_reason: 500,
+  page: 100,
+  page_default: 50,
+  user_search: 20,
+  ids: 100,
+  /** A REST body: the longest message, escaped to `\uXXXX`, with its metadata. */
+  body_bytes: 1_048_576,
+} as const
+
+/** What an operator may set, as the domain uses it. */
+export type Limits = {
+  /** Characters (code points) of a message text. */
+  message_length: number
+  /** Bytes of a message text in UTF-8. */
+  message_bytes: number
+  members: number
+  sessions: number
+  edit_window_s: number
+  delete_window_s: number
+}

@@ -1,0 +1,44 @@
+// Our own writes ring after their commit: a transaction that has notified holds a cluster-wide lock through its flush.
+// The first ring goes out at once, then at most one each COALESCE_MS. A lost ring costs a poll interval, nothing more.
+import type { Logger } from '../observe.js'
+import type { Pool } from './pool.js'
+
+export const CHANNEL = 'earshot'
+const COALESCE_MS = 5
+
+export class Doorbell {
+  readonly #pool: Pool
+  readonly #logger: Logger
+  readonly #wakeOwnTail: () => void
+  #again = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(pool: Pool, logger: Logger, wakeOwnTail: () => void) {
+    this.#pool = pool
+    this.#logger = logger
+    this.#wakeOwnTail = wakeOwnTail
+  }
+
+  ring(): void {
+    this.#wakeOwnTail()
+    if (this.#timer) {
+      this.#again = true
+      return
+    }
+    this.#notify()
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      if (this.#again) {
+        this.#again = false
+        this.ring()
+      }
+    }, COALESCE_MS)
+    this.#timer.unref()
+  }
+
+  #notify(): void {
+    this.#pool
+      .query(`select pg_notify('${CHANNEL}', '') where pg_notification_queue_usage() < 0.5`)
+      .catch((error) => this.#logger.debug({ err: error }, 'a bell was not rung; the other nodes will poll'))
+  }
+}

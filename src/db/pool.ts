@@ -1,0 +1,49 @@
+// Connections to PostgreSQL. Everything that waits for the database is bounded here.
+import pg from 'pg'
+import type { DatabaseConfig } from '../config.js'
+import type { Logger } from '../observe.js'
+
+export type Pool = pg.Pool
+
+// bigint arrives as text by default; ours (seqs, numbers, event ids) stay far below 2^53.
+const INT8 = 20
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
+}
+
+function connection(config: DatabaseConfig, name: string): pg.ClientConfig {
+  return {
+    connectionString: config.url,
+    application_name: name,
+    connectionTimeoutMillis: config.connect_timeout_ms,
+    keepAlive: true,
+    types,
+  }
+}
+
+export function createPool(config: DatabaseConfig, logger: Logger): Pool {
+  const pool = new pg.Pool({
+    ...connection(config, 'earshot'),
+    max: config.pool_max,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: config.statement_timeout_ms,
+    query_timeout: config.statement_timeout_ms + 5_000,
+    idle_in_transaction_session_timeout: 10_000,
+  })
+  // An idle connection that PostgreSQL ends would otherwise end the process.
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'))
+  return pool
+}
+
+/**
+ * A connection of one's own, outside the pool: the tail, the listener and the migrator need to know when it ends.
+ * `stream` hands over the raw socket, for whoever must be able to destroy it.
+ */
+export function sessionConfig(config: DatabaseConfig, name: string): pg.ClientConfig {
+  return { ...connection(config, name), query_timeout: config.statement_timeout_ms + 5_000 }
+}
+
+export function createSession(config: DatabaseConfig, name: string, overrides: pg.ClientConfig = {}): pg.Client {
+  return new pg.Client({ ...sessionConfig(config, name), ...overrides })
+}
+export type Session = pg.Client

@@ -1,0 +1,88 @@
+import { sql } from 'kysely'
+import type { Actor } from '../auth/actor.js'
+import type { Login, Register, SignedIn } from '../contract/accounts.js'
+import { AppError } from '../contract/errors.js'
+import type { Db, Tx } from '../db/database.js'
+import { leaveAllConversations } from './members.js'
+import { type Auth, type Device, endSessions, openSession } from './sessions.js'
+
+/** @throws AppError account.username_taken, account.email_taken */
+export async function register(db: Db, auth: Auth, input: Register, device: Device): Promise<SignedIn> {
+  const { password, ...profile } = input
+  const password_hash = await auth.passwords.hash(password)
+  const user = await db.write(null, (tx) =>
+    tx
+      .insertInto('users')
+      .values({ ...profile, password_hash })
+      .returning('id')
+      .executeTakeFirstOrThrow(),
+  )
+  return openSession(db, auth, user.id, device)
+}
+
+/** The same answer, after the same time, for a wrong password and for an unknown account. */
+export async function login(db: Db, auth: Auth, input: Login, device: Device): Promise<SignedIn> {
+  // An address has an @ and a username cannot, so one look-up is enough.
+  const column = input.login.includes('@') ? 'email' : 'username'
+  const user = await db.query
+    .selectFrom('users')
+    .select(['id', 'password_hash'])
+    .where((eb) => eb(eb.fn<string>('lower', [column]), '=', sql<string>`lower(${input.login})`))
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  const matches = await auth.passwords.verify(user?.password_hash, input.password)
+  if (!user?.password_hash || !matches) throw new AppError('auth.invalid_credentials')
+
+  if (auth.passwords.isOutdated(user.password_hash)) {
+    const password_hash = await auth.passwords.hash(input.password)
+    await db.query
+      .updateTable('users')
+      .set({ password_hash })
+      .where('id', '=', user.id)
+      // Not over a password that was changed meanwhile.
+      .where('password_hash', '=', user.password_hash)
+      .execute()
+  }
+  return openSession(db, auth, user.id, device)
+}
+
+/**
+ * Ends the account: its sessions, memberships and everything personal. What it wrote stays, from a deleted account; the
+ * groups that it owned pass to their longest member.
+ */
+export async function deleteAccount(db: Db, auth: Auth, actor: Actor): Promise<void> {
+  const ended = await db.write(actor.user_id, async (tx) => {
+    await leaveAllConversations(tx, actor)
+    const open = await tx
+      .selectFrom('sessions')
+      .select('id')
+      .where('user_id', '=', actor.user_id)
+      .where('ended_at', 'is', null)
+      .execute()
+    const ended = await endSessions(
+      tx,
+      open.map((row) => row.id),
+      'account_deleted',
+    )
+    await anonymise(tx, actor.user_id)
+    return ended
+  })
+  for (const id of ended) auth.ended.add(id)
+}
+
+async function anonymise(tx: Tx, userId: string): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({
+      username: sql`'deleted-' || replace(id::text, '-', '')`,
+      email: null,
+      password_hash: null,
+      display_name: null,
+      bio: '',
+      status_text: '',
+      deleted_at: sql`now()`,
+    })
+    .where('id', '=', userId)
+    .execute()
+  await tx.updateTable('sessions').set({ ip: '', user_agent: '' }).where('user_id', '=', userId).execute()
+}

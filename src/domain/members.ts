@@ -1,0 +1,140 @@
+import { sql } from 'kysely'
+import type { Actor } from '../auth/actor.js'
+import { AppError } from '../contract/errors.js'
+import type { Page } from '../contract/fields.js'
+import type { Limits } from '../contract/limits.js'
+import type { AddMembers, ListMembers, Member } from '../contract/members.js'
+import type { Db, Tx } from '../db/database.js'
+import { requirePermission } from './access.js'
+import { insertMembers, lockMembership, requireMembership } from './conversations.js'
+import { readCursor, toPage, UUID } from './pages.js'
+import { lockConversations } from './streams.js'
+import { addSystemMessage } from './system-messages.js'
+import { requireUsers } from './users.js'
+
+/** @throws AppError conversation.not_found */
+export async function listMembers(
+  db: Db,
+  actor: Actor,
+  conversationId: string,
+  input: ListMembers,
+): Promise<Page<Member>> {
+  await requireMembership(db.query, actor, conversationId)
+  const [after] = input.cursor === undefined ? [] : readCursor(input.cursor, [UUID])
+  let query = memberRows(db.query, conversationId)
+    .orderBy('members.user_id')
+    .limit(input.limit + 1)
+  if (after !== undefined) query = query.where('members.user_id', '>', after)
+  return toPage(
+    await query.execute(),
+    input.limit,
+    (row) => row,
+    (row) => [row.user.id],
+  )
+}
+
+/**
+ * Those who are members already stay as they are; the answer holds the new ones.
+ * @throws AppError conversation.not_found, .forbidden, .not_for_direct, user.not_found, member.too_many
+ */
+export function addMembers(
+  db: Db,
+  actor: Actor,
+  conversationId: string,
+  input: AddMembers,
+  limits: Limits,
+): Promise<Member[]> {
+  return db.write(actor.user_id, async (tx) => {
+    const here = await lockMembership(tx, actor, conversationId)
+    if (here.type === 'direct') throw new AppError('conversation.not_for_direct')
+    requirePermission(here.role, 'member.add')
+    const user_ids = [...new Set(input.user_ids)]
+    await requireUsers(tx, user_ids)
+    const added = await insertMembers(
+      tx,
+      conversationId,
+      user_ids.map((user_id) => ({ user_id, role: 'member' })),
+    )
+    // Thrown after the insert, for only that tells who is new; the transaction takes it back.
+    if (here.member_count + added.length > limits.members) throw new AppError('member.too_many')
+    if (added.length === 0) return []
+    await addSystemMessage(tx, conversationId, { kind: 'added', params: { actor_id: actor.user_id, user_ids: added } })
+    return memberRows(tx, conversationId).where('members.user_id', 'in', added).orderBy('members.user_id').execute()
+  })
+}
+
+/** Removing oneself is leaving. @throws AppError conversation.not_found, .forbidden, .not_for_direct, member.not_found */
+export async function removeMember(db: Db, actor: Actor, conversationId: string, userId: string): Promise<void> {
+  if (userId === actor.user_id) return leaveConversation(db, actor, conversationId)
+  await db.write(actor.user_id, async (tx) => {
+    const here = await lockMembership(tx, actor, conversationId)
+    if (here.type === 'direct') throw new AppError('conversation.not_for_direct')
+    requirePermission(here.role, 'member.remove')
+    const removed = await deleteMember(tx, conversationId, userId)
+    if (!removed) throw new AppError('member.not_found')
+    await addSystemMessage(tx, conversationId, {
+      kind: 'removed',
+      params: { actor_id: actor.user_id, user_id: userId },
+    })
+  })
+}
+
+/** @throws AppError conversation.not_found, .not_for_direct, .owner_cannot_leave */
+export async function leaveConversation(db: Db, actor: Actor, conversationId: string): Promise<void> {
+  await db.write(actor.user_id, async (tx) => {
+    const here = await lockMembership(tx, actor, conversationId)
+    if (here.type === 'direct') throw new AppError('conversation.not_for_direct')
+    if (here.role === 'owner') throw new AppError('conversation.owner_cannot_leave')
+    await deleteMember(tx, conversationId, actor.user_id)
+    await addSystemMessage(tx, conversationId, { kind: 'left', params: { user_id: actor.user_id } })
+  })
+}
+
+/** For an account that ends: what it owned passes to the longest member, and a group without anybody is deleted. */
+export async function leaveAllConversations(tx: Tx, actor: Actor): Promise<void> {
+  const memberships = await tx
+    .selectFrom('members')
+    .select('conversation_id')
+    .where('user_id', '=', actor.user_id)
+    .execute()
+  const ids = memberships.map((row) => row.conversation_id)
+  await lockConversations(tx, ids)
+  await sql`
+    update members m set role = 'owner'
+    from (
+      select distinct on (other.conversation_id) other.conversation_id, other.user_id
+      from members mine
+      join members other on other.conversation_id = mine.conversation_id and other.user_id <> mine.user_id
+      where mine.user_id = ${actor.user_id} and mine.role = 'owner'
+      order by other.conversation_id, other.joined_at, other.user_id
+    ) heir
+    where m.conversation_id = heir.conversation_id and m.user_id = heir.user_id`.execute(tx)
+  await tx.deleteFrom('members').where('user_id', '=', actor.user_id).execute()
+  await sql`
+    insert into messages (conversation_id, type, system)
+    select c.id, 'system', jsonb_build_object('kind', 'left', 'params', jsonb_build_object('user_id', ${actor.user_id}::uuid))
+    from conversations c
+    where c.id = any(${ids}::uuid[]) and c.type = 'group' and c.deleted_at is null and c.member_count > 0
+    order by c.id`.execute(tx)
+  await sql`
+    update conversations set deleted_at = now()
+    where id = any(${ids}::uuid[]) and type = 'group' and deleted_at is null and member_count = 0`.execute(tx)
+}
+
+function memberRows(db: Tx | Db['query'], conversationId: string) {
+  return db
+    .selectFrom('members')
+    .innerJoin('user_wire', 'user_wire.id', 'members.user_id')
+    .select(['user_wire.wire as user', 'members.role', sql<string>`wire_time(members.joined_at)`.as('joined_at')])
+    .where('members.conversation_id', '=', conversationId)
+    .$castTo<Member>()
+}
+
+async function deleteMember(tx: Tx, conversationId: string, userId: string): Promise<boolean> {
+  const result = await tx
+    .deleteFrom('members')
+    .where('conversation_id', '=', conversationId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return result.numDeletedRows > 0n
+}

@@ -1,0 +1,214 @@
+import { sql } from 'kysely'
+import type { Actor } from '../auth/actor.js'
+import type { Role } from '../contract/conversations.js'
+import { AppError, isErrorCode } from '../contract/errors.js'
+import type { Limits } from '../contract/limits.js'
+import type { DeleteMessage, EditMessage, ListMessages, Message, Messages, SendMessage } from '../contract/messages.js'
+import type { Db, Tx } from '../db/database.js'
+import { isRetryable, isUniqueViolation } from '../db/sqlstate.js'
+import { countCharacters } from '../kit/text.js'
+import { type MessageFacts, whyNotDelete, whyNotEdit } from './access.js'
+import { requireMembership } from './conversations.js'
+import { lockConversations } from './streams.js'
+
+const CLIENT_ID = 'message_client_ids_are_unique_for_a_sender'
+
+/**
+ * Acknowledged means durable: it returns after the commit. A repeat with the same client_id gets the first message.
+ * @throws AppError conversation.not_found, conversation.forbidden, message.empty, message.too_long,
+ *   message.client_id_reused, message.reply_not_found
+ */
+export async function sendMessage(
+  db: Db,
+  actor: Actor,
+  conversationId: string,
+  input: SendMessage,
+  limits: Limits,
+): Promise<{ message: Message; created: boolean }> {
+  requireText(input.content, limits)
+  const send = () =>
+    sql<{ outcome: string; wire: Message }>`
+      select outcome, wire from send_message(${actor.user_id}, ${conversationId}, ${input.client_id ?? null}, ${input.content},
+        ${input.reply_to_id ?? null}, ${JSON.stringify(input.metadata)}::jsonb)`.execute(db.query)
+  // The same client_id may win elsewhere between our look and our insert: the second look finds it.
+  const { rows } = await db.call(send, (error) => isRetryable(error) || isUniqueViolation(error, CLIENT_ID))
+  const result = rows[0]
+  if (result?.outcome === 'stored' || result?.outcome === 'duplicate') {
+    return { message: result.wire, created: result.outcome === 'stored' }
+  }
+  throw new AppError(result && isErrorCode(result.outcome) ? result.outcome : 'internal')
+}
+
+/** @throws AppError conversation.not_found */
+export async function listMessages(
+  db: Db,
+  actor: Actor,
+  conversationId: string,
+  input: ListMessages,
+): Promise<Messages> {
+  await requireMembership(db.query, actor, conversationId)
+  const { limit } = input
+  const read = async (bound: 'before' | 'after', number: number | undefined, count: number) => {
+    let query = visibleMessages(db.query, actor).where('w.conversation_id', '=', conversationId)
+    if (number !== undefined) query = query.where('w.number', bound === 'before' ? '<' : '>', number)
+    const rows = await query
+      .orderBy('w.number', bound === 'before' ? 'desc' : 'asc')
+      .limit(count + 1)
+      .execute()
+    const messages = rows.slice(0, count).map((row) => row.wire)
+    return { messages: bound === 'before' ? messages.reverse() : messages, more: rows.length > count }
+  }
+  if (input.around !== undefined) {
+    const older = await read('before', input.around + 1, Math.ceil(limit / 2))
+    const newer = await read('after', input.around, limit - older.messages.length)
+    return { data: [...older.messages, ...newer.messages], has_before: older.more, has_after: newer.more }
+  }
+  if (input.after !== undefined) {
+    const { messages, more } = await read('after', input.after, limit)
+    return { data: messages, has_before: input.after > 0, has_after: more }
+  }
+  const { messages, more } = await read('before', input.before, limit)
+  return { data: messages, has_before: more, has_after: input.before !== undefined }
+}
+
+/** @throws AppError message.not_found, also for a message of a conversation that is not the actor's */
+export async function readMessage(db: Tx | Db['query'], actor: Actor, id: string): Promise<Message> {
+  const row = await visibleMessages(db, actor)
+    .innerJoin('members', (join) =>
+      join.onRef('members.conversation_id', '=', 'w.conversation_id').on('members.user_id', '=', actor.user_id),
+    )
+    .innerJoin('conversations', 'conversations.id', 'w.conversation_id')
+    .where('conversations.deleted_at', 'is', null)
+    .where('w.id', '=', id)
+    .executeTakeFirst()
+  if (!row) throw new AppError('message.not_found')
+  return row.wire
+}
+
+/** @throws AppError message.not_found, .forbidden, .not_editable, .edit_window_over, .empty, .too_long */
+export function editMessage(db: Db, actor: Actor, id: string, input: EditMessage, limits: Limits): Promise<Message> {
+  requireText(input.content, limits)
+  return db.write(actor.user_id, async (tx) => {
+    const { message } = await lockMessage(tx, actor, id)
+    const refusal = whyNotEdit(actor, message, limits, message.now)
+    if (refusal) throw new AppError(refusal)
+    await tx
+      .updateTable('messages')
+      .set({ content: input.content, edited_at: sql`clock_timestamp()` })
+      .where('id', '=', id)
+      .where('content', '<>', input.content)
+      .execute()
+    return readMessage(tx, actor, id)
+  })
+}
+
+/** For everyone: the message keeps its place and loses its content. Repeating it changes nothing. */
+export function deleteMessage(
+  db: Db,
+  actor: Actor,
+  id: string,
+  input: DeleteMessage,
+  limits: Limits,
+): Promise<Message> {
+  return db.write(actor.user_id, async (tx) => {
+    const { message, role } = await lockMessage(tx, actor, id)
+    if (!message.deleted_at) {
+      const refusal = whyNotDelete(actor, role, message, limits, message.now)
+      if (refusal) throw new AppError(refusal)
+      await tx
+        .updateTable('messages')
+        .set({
+          content: null,
+          metadata: '{}',
+          deleted_at: sql`clock_timestamp()`,
+          deleted_by: actor.user_id,
+          delete_reason: input.reason ?? null,
+        })
+        .where('id', '=', id)
+        .execute()
+    }
+    return readMessage(tx, actor, id)
+  })
+}
+
+/** For the actor alone, on all their devices. */
+export async function hideMessage(db: Db, actor: Actor, id: string): Promise<void> {
+  await db.write(actor.user_id, async (tx) => {
+    const found = await findOwnMessage(tx, actor, id)
+    await tx
+      .insertInto('hidden_messages')
+      .values({ user_id: actor.user_id, message_id: id, ...found })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  })
+}
+
+export async function unhideMessage(db: Db, actor: Actor, id: string): Promise<void> {
+  await db.write(actor.user_id, async (tx) => {
+    await findOwnMessage(tx, actor, id)
+    await tx.deleteFrom('hidden_messages').where('user_id', '=', actor.user_id).where('message_id', '=', id).execute()
+  })
+}
+
+function requireText(content: string, limits: Limits): void {
+  if (content.trim() === '') throw new AppError('message.empty')
+  const tooLong =
+    Buffer.byteLength(content) > limits.message_bytes ||
+    (content.length > limits.message_length && countCharacters(content) > limits.message_length)
+  if (tooLong) {
+    throw new AppError('message.too_long', {
+      detail: `At most ${limits.message_length} characters and ${limits.message_bytes} bytes`,
+    })
+  }
+}
+
+/** Messages as the actor sees them: without those that they have hidden. */
+function visibleMessages(db: Tx | Db['query'], actor: Actor) {
+  return db
+    .selectFrom('message_wire as w')
+    .select('w.wire')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('hidden_messages as h')
+            .select('h.message_id')
+            .where('h.user_id', '=', actor.user_id)
+            .whereRef('h.message_id', '=', 'w.id'),
+        ),
+      ),
+    )
+    .$castTo<{ wire: Message }>()
+}
+
+/** Where the message is, if its conversation is the actor's; hidden or not. */
+async function findOwnMessage(tx: Tx, actor: Actor, id: string): Promise<{ conversation_id: string; number: number }> {
+  const row = await tx
+    .selectFrom('messages')
+    .innerJoin('members', 'members.conversation_id', 'messages.conversation_id')
+    .innerJoin('conversations', 'conversations.id', 'messages.conversation_id')
+    .select(['messages.conversation_id', 'messages.number'])
+    .where('messages.id', '=', id)
+    .where('members.user_id', '=', actor.user_id)
+    .where('conversations.deleted_at', 'is', null)
+    .executeTakeFirst()
+  if (!row) throw new AppError('message.not_found')
+  return row
+}
+
+/** The message with its stream locked, and what the actor is there; judged by the database's clock. */
+async function lockMessage(
+  tx: Tx,
+  actor: Actor,
+  id: string,
+): Promise<{ message: MessageFacts & { now: Date }; role: Role }> {
+  const { conversation_id } = await findOwnMessage(tx, actor, id)
+  await lockConversations(tx, [conversation_id])
+  const membership = await requireMembership(tx, actor, conversation_id)
+  const message = await tx
+    .selectFrom('messages')
+    .select(['type', 'sender_id', 'created_at', 'deleted_at', sql<Date>`clock_timestamp()`.as('now')])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return { message, role: membership.role }
+}

@@ -1,0 +1,26 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { VerifiedActor } from '../auth/actor.js'
+import type { SigningKeys } from '../auth/signing-keys.js'
+import type { Limits } from '../contract/limits.js'
+import type { Db } from '../db/database.js'
+import type { Auth } from '../domain/sessions.js'
+import type { Logger, Metrics } from '../observe.js'
+import type { Health } from './health.js'
+import type { RateLimits } from './rate-limits.js'
+
+/** What every request finds in `c.var`; constructed once, by app.ts. */
+export type Services = {
+  db: Db
+  auth: Auth
+  keys: SigningKeys
+  limits: Limits
+  rates: RateLimits
+  health: Health
+  logger: Logger
+  metrics: Metrics
+}
+
+export type Env = {
+  Bindings: HttpBindings
+  Variables: Services & { requestId: string; address: string; actor: VerifiedActor }
+}

@@ -1,0 +1,55 @@
+// The one place where an error becomes an answer: RFC 9457 problem+json with a stable code, never a stack trace.
+import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { AppError, ERRORS } from '../contract/errors.js'
+import type { Problem } from '../contract/problems.js'
+import { toAppError } from '../db/sqlstate.js'
+import type { Env } from './env.js'
+
+export const answerError: ErrorHandler<Env> = (thrown, c) => {
+  const error = fromHono(thrown) ?? toAppError(thrown)
+  if (error.status >= 500)
+    c.var.logger.error({ err: thrown, request_id: c.var.requestId, code: error.code }, 'a request failed')
+  return problem(c, error)
+}
+
+export const answerNotFound: NotFoundHandler<Env> = (c) => problem(c, new AppError('route.not_found'))
+
+/** What a schema finds wrong with the input. Given to every group of routes. */
+export function refuseInvalid(result: {
+  success: boolean
+  error?: { issues: { path: PropertyKey[]; code?: string; message: string }[] }
+}): void {
+  if (result.success) return
+  const errors = (result.error?.issues ?? []).map((issue) => ({
+    path: issue.path.map(String).join('.'),
+    code: issue.code ?? 'invalid',
+    message: issue.message,
+  }))
+  throw new AppError('request.invalid', { errors })
+}
+
+function fromHono(thrown: unknown): AppError | undefined {
+  // The validator's own complaint about a body that does not parse.
+  if (thrown instanceof HTTPException && thrown.status === 400)
+    return new AppError('request.malformed', {}, { cause: thrown })
+  return undefined
+}
+
+function problem(c: Context<Env>, error: AppError): Response {
+  const { status, title } = ERRORS[error.code]
+  const body: Problem = {
+    type: `urn:earshot:error:${error.code}`,
+    title,
+    status,
+    code: error.code,
+    detail: error.message,
+    instance: c.req.path,
+    request_id: c.var.requestId,
+    ...(error.info.errors && { errors: error.info.errors }),
+  }
+  if (error.info.retry_after_s !== undefined) c.header('Retry-After', String(error.info.retry_after_s))
+  if (status === 401) c.header('WWW-Authenticate', 'Bearer')
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
+}

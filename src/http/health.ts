@@ -1,0 +1,73 @@
+// Whether the server works, in three depths: the process lives, it can serve, and how each part of it does.
+import type { Pool } from '../db/pool.js'
+
+const PING_MS = 1_000
+/** A tail that has not read for so long is not delivering. */
+const TAIL_STALE_MS = 5_000
+
+type State = { status: 'up' | 'down'; [detail: string]: unknown }
+export type HealthReport = {
+  status: 'up' | 'down'
+  timestamp: string
+  version: string
+  uptime_s: number
+  services: { database: State; listener: State; tail: State; websocket: State }
+}
+
+export type HealthSources = {
+  version: string
+  pool: Pool
+  listenerIsHealthy: () => boolean
+  tailLagMs: () => number
+  sockets: () => number
+}
+
+export class Health {
+  readonly #sources: HealthSources
+  readonly #startedAt = Date.now()
+  #stopping = false
+
+  constructor(sources: HealthSources) {
+    this.#sources = sources
+  }
+
+  /** From now on not ready: a load balancer should send nobody new. */
+  stopping(): void {
+    this.#stopping = true
+  }
+
+  async report(): Promise<HealthReport> {
+    const { version, tailLagMs, listenerIsHealthy, sockets } = this.#sources
+    const database = await this.#pingDatabase()
+    const lag = tailLagMs()
+    const tail: State = { status: lag < TAIL_STALE_MS ? 'up' : 'down', lag_ms: lag }
+    return {
+      status: database.status === 'up' && tail.status === 'up' && !this.#stopping ? 'up' : 'down',
+      timestamp: new Date().toISOString(),
+      version,
+      uptime_s: Math.round((Date.now() - this.#startedAt) / 1_000),
+      // Without the listener the tail polls: slower, but nothing is lost, so it alone is no reason to be down.
+      services: {
+        database,
+        listener: { status: listenerIsHealthy() ? 'up' : 'down' },
+        tail,
+        websocket: { status: 'up', connections: sockets() },
+      },
+    }
+  }
+
+  async #pingDatabase(): Promise<State> {
+    const start = performance.now()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<State>((resolve) => {
+      timer = setTimeout(() => resolve({ status: 'down' }), PING_MS)
+    })
+    const ping = this.#sources.pool.query('select 1').then(
+      (): State => ({ status: 'up', latency_ms: Math.round(performance.now() - start) }),
+      (): State => ({ status: 'down' }),
+    )
+    const state = await Promise.race([ping, late])
+    clearTimeout(timer)
+    return state
+  }
+}

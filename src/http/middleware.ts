@@ -1,0 +1,75 @@
+// What happens to every request before its route: who asks, from where, with a body that can be read.
+import { isUtf8 } from 'node:buffer'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { routePath } from 'hono/route'
+import proxyAddr from 'proxy-addr'
+import { AppError } from '../contract/errors.js'
+import { HARD } from '../contract/limits.js'
+import type { Env, Services } from './env.js'
+
+export function provide(services: Services): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    for (const [name, service] of Object.entries(services)) c.set(name as keyof Services, service)
+    await next()
+  }
+}
+
+/** Logs and measures the answer. The path is logged without its query: it may hold what people search for. */
+export function report(): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const start = performance.now()
+    await next()
+    const ms = performance.now() - start
+    const labels = { method: c.req.method, route: routePath(c, -1), status: c.res.status }
+    c.var.metrics.requests.observe(labels, ms / 1_000)
+    c.var.logger.debug(
+      { ...labels, path: c.req.path, ms: Math.round(ms * 10) / 10, request_id: c.var.requestId },
+      'request',
+    )
+  }
+}
+
+/** The client's address; X-Forwarded-For counts only as far as it comes from proxies that are trusted. */
+export function findAddress(trustedProxies: string[]): MiddlewareHandler<Env> {
+  const trust = proxyAddr.compile(trustedProxies)
+  return async (c, next) => {
+    c.set('address', proxyAddr(c.env.incoming, trust) ?? '')
+    await next()
+  }
+}
+
+/** A body is JSON in UTF-8 of bounded size. Invalid UTF-8 would otherwise be replaced in silence. */
+export function readableBody(): MiddlewareHandler<Env> {
+  const limit = bodyLimit({
+    maxSize: HARD.body_bytes,
+    onError: () => {
+      throw new AppError('request.too_large', { detail: `At most ${HARD.body_bytes} bytes` })
+    },
+  })
+  return (c, next) =>
+    limit(c, async () => {
+      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+        // Kept by the request: the validator parses these same bytes.
+        const bytes = new Uint8Array(await c.req.arrayBuffer())
+        if (bytes.length > 0) {
+          const type = c.req.header('content-type') ?? ''
+          if (!/^application\/json\s*(;|$)/i.test(type)) throw new AppError('request.unsupported_media_type')
+          if (!isUtf8(bytes)) throw new AppError('request.malformed')
+        }
+      }
+      await next()
+    })
+}
+
+/** Everything needs a valid access token, but for the paths named. */
+export function requireActor(open: ReadonlySet<string>): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    if (!open.has(c.req.path)) {
+      const token = /^Bearer +([^ ]+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
+      if (token === undefined) throw new AppError('auth.unauthenticated')
+      c.set('actor', await c.var.auth.tokens.verify(token))
+    }
+    await next()
+  }
+}

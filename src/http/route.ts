@@ -1,0 +1,43 @@
+// The pieces of a route's declaration, in the words of OpenAPI.
+
+import type { z } from '@hono/zod-openapi'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { ERRORS, type ErrorCode } from '../contract/errors.js'
+import { Problem } from '../contract/problems.js'
+import type { Env } from './env.js'
+import { refuseInvalid } from './errors.js'
+
+export function createRoutes(): OpenAPIHono<Env> {
+  return new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
+}
+
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+
+export const body = <T extends z.ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+})
+
+export const noContent = (description: string) => ({ 204: { description } })
+
+/** The refusals that belong to the route itself, by status. */
+export function problems(...codes: ErrorCode[]): Record<number, ReturnType<typeof problem>> {
+  const byStatus = groupByStatus(codes)
+  return Object.fromEntries([...byStatus].map(([status, group]) => [status, problem(group)]))
+}
+
+function groupByStatus(codes: ErrorCode[]): Map<number, ErrorCode[]> {
+  const byStatus = new Map<number, ErrorCode[]>()
+  for (const code of codes) byStatus.set(ERRORS[code].status, [...(byStatus.get(ERRORS[code].status) ?? []), code])
+  return byStatus
+}
+
+function problem(codes: ErrorCode[]) {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('; '),
+    content: { 'application/problem+json': { schema: Problem } },
+  }
+}

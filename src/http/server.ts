@@ -1,0 +1,50 @@
+// The REST side, put together: what every request passes, then the routes by noun.
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { cors } from 'hono/cors'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Env, Services } from './env.js'
+import { answerError, answerNotFound } from './errors.js'
+import { findAddress, provide, readableBody, report, requireActor } from './middleware.js'
+import { accountRoutes } from './routes/accounts.js'
+import { conversationRoutes } from './routes/conversations.js'
+import { memberRoutes } from './routes/members.js'
+import { messageRoutes } from './routes/messages.js'
+import { operationsRoutes } from './routes/operations.js'
+import { sessionRoutes } from './routes/sessions.js'
+import { userRoutes } from './routes/users.js'
+
+const BASE = '/api/v1'
+/** Everything else below BASE needs a token, also what has no route. */
+const OPEN = new Set(['register', 'login', 'refresh'].map((name) => `${BASE}/auth/${name}`))
+
+export function createHttp(
+  services: Services,
+  options: { corsOrigins: string[]; trustedProxies: string[] },
+): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>()
+  app.onError(answerError)
+  app.notFound(answerNotFound)
+  app.use(provide(services), requestId({ limitLength: 64 }), report(), secureHeaders())
+  app.use(
+    cors({
+      origin: (origin) => (options.corsOrigins.includes('*') || options.corsOrigins.includes(origin) ? origin : null),
+      allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
+      exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+      maxAge: 600,
+    }),
+  )
+  app.use(`${BASE}/*`, findAddress(options.trustedProxies), requireActor(OPEN), readableBody())
+  app.route('/', operationsRoutes())
+  for (const routes of [
+    accountRoutes(),
+    sessionRoutes(),
+    userRoutes(),
+    conversationRoutes(),
+    memberRoutes(),
+    messageRoutes(),
+  ]) {
+    app.route(BASE, routes)
+  }
+  return app
+}

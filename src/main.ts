@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// earshot [serve] | migrate | keys rotate | config
+import { printConfig } from './cli/config.js'
+import { runMigrate } from './cli/migrate.js'
+import { runRotateKeys } from './cli/rotate-keys.js'
+import { runServe } from './cli/serve.js'
+import { loadEnvFile, readConfig } from './config.js'
+import { StartupError } from './kit/startup-error.js'
+import { createLogger } from './observe.js'
+
+const USAGE = `earshot            start the server
+earshot migrate     bring the database up to date
+earshot keys rotate sign access tokens with a new key
+earshot config      print what is configured, without secrets`
+
+try {
+  loadEnvFile()
+  const config = readConfig()
+  const logger = createLogger(config.LOG_LEVEL)
+  const command = process.argv.slice(2).join(' ')
+  if (command === '' || command === 'serve') await runServe(config, logger)
+  else if (command === 'migrate') await runMigrate(config, logger)
+  else if (command === 'keys rotate') await runRotateKeys(config, logger)
+  else if (command === 'config') printConfig(config)
+  else if (command === 'help' || command === '--help') console.log(USAGE)
+  else throw new StartupError(`There is no command "${command}". These are:\n${USAGE}`)
+} catch (error) {
+  // A failed start says in one sentence what to do; only what nobody foresaw shows its stack.
+  console.error(error instanceof StartupError ? error.message : error)
+  process.exit(1)
+}

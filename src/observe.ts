@@ -1,0 +1,82 @@
+// What the server reports: structured logs and Prometheus metrics. Secrets and personal data never enter either.
+import { type Logger as PinoLogger, pino } from 'pino'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Logger = PinoLogger
+
+/** Fields that are cut out wherever they turn up in a log line. */
+const REDACTED = ['password', 'token', 'access_token', 'refresh_token', 'email', 'phone', 'authorization', 'cookie']
+
+export function createLogger(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+  })
+}
+
+/** A URL as it may be logged: a socket carries its token in the query (RFC 6750 §2.3 warns of just this). */
+export function redactUrl(url: string): string {
+  return url.replace(/([?&](?:token|ticket|resume)=)[^&#]*/gi, '$1[redacted]')
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** A registry of its own for each app, so that two nodes in one process (as in tests) count apart. */
+export function createMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
+  const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Counter({ name, help, labelNames, registers })
+  const seconds = (name: string, help: string, buckets: number[]) => new Histogram({ name, help, buckets, registers })
+  const LATENCIES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+  const samplers: (() => void)[] = []
+  return {
+    /** Has `read` set its gauges each time somebody looks. */
+    sample: (read: () => void) => {
+      samplers.push(read)
+    },
+    /** Everything in the text format of Prometheus. */
+    expose: async () => {
+      for (const read of samplers) read()
+      return { text: await registry.metrics(), type: registry.contentType }
+    },
+    requests: new Histogram({
+      name: 'earshot_http_request_seconds',
+      help: 'Time to answer a request, by route pattern and status',
+      labelNames: ['method', 'route', 'status'],
+      buckets: LATENCIES,
+      registers,
+    }),
+    sockets: gauge('earshot_sockets', 'Open WebSocket connections'),
+    socketCloses: counter('earshot_socket_closes_total', 'Closed connections, by the code the server sent', ['code']),
+    commands: counter('earshot_socket_commands_total', 'Commands over sockets, by name and outcome', [
+      'type',
+      'outcome',
+    ]),
+    sends: counter('earshot_message_sends_total', 'Message sends, by outcome', ['outcome']),
+    deliveries: counter('earshot_deliveries_total', 'Frames of durable events put into socket queues'),
+    commitToSocket: seconds('earshot_commit_to_socket_seconds', 'From the event row to the socket queues', LATENCIES),
+    tailReads: counter('earshot_tail_reads_total', 'Reads of the log by the tail'),
+    tailEvents: counter('earshot_tail_events_total', 'Events that the tail has dispatched'),
+    tailErrors: counter('earshot_tail_errors_total', 'Failed reads of the log'),
+    tailGaps: counter('earshot_tail_stream_gaps_total', 'Alarms: an event whose seq was not the next of its stream'),
+    tailPoison: counter('earshot_tail_poison_total', 'Events that could not be handed out'),
+    tailHead: gauge('earshot_tail_head', 'Largest event id that the tail has seen'),
+    tailSafe: gauge('earshot_tail_safe', 'Event id below which nothing can appear any more'),
+    tailHoles: gauge('earshot_tail_holes', 'Ranges of event ids that may still appear'),
+    tailLag: gauge('earshot_tail_lag_seconds', 'Time since the tail last read the log successfully'),
+    bellLatency: seconds('earshot_bell_latency_seconds', 'Round trip of the heartbeat over NOTIFY', LATENCIES),
+    listenerUp: gauge('earshot_listener_up', '1 while the listener hears its own heartbeat'),
+    pool: new Gauge({
+      name: 'earshot_pool_connections',
+      help: 'Pool connections by state',
+      labelNames: ['state'],
+      registers,
+    }),
+  }
+}

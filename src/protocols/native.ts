@@ -1,0 +1,53 @@
+// Earshot's own dialect: text frames of JSON. Pure: bytes to command, event to bytes.
+import { CommandFrame } from '../contract/commands.js'
+import { AppError } from '../contract/errors.js'
+import type { Hello } from '../contract/events.js'
+
+/** A durable event; `data` is JSON text that goes through as it is. */
+export type DurableEvent = { type: string; stream_id: string; seq: number; at: string; data: string }
+
+export function encodeEvent(event: DurableEvent): Buffer {
+  const { type, stream_id, seq, at, data } = event
+  return Buffer.from(`{"type":"${type}","stream":"${stream_id}","seq":${seq},"at":"${at}","data":${data}}`)
+}
+
+export function encodeHello(data: Hello): Buffer {
+  return encode({ type: 'hello', data })
+}
+
+export function encodeReply(id: string, data: unknown): Buffer {
+  return encode({ type: 'reply', id, ok: true, data })
+}
+
+/** For input that has no usable id, `id` is undefined and the answer is an `error`. */
+export function encodeFailure(id: string | undefined, error: AppError): Buffer {
+  const body = {
+    code: error.code,
+    detail: error.message,
+    errors: error.info.errors,
+    retry_after: error.info.retry_after_s,
+  }
+  return encode(id === undefined ? { type: 'error', error: body } : { type: 'reply', id, ok: false, error: body })
+}
+
+/** The client has to load everything afresh. */
+export function encodeResync(reason: string): Buffer {
+  return encode({ type: 'resync', data: { reason } })
+}
+
+/** @throws AppError frame.malformed */
+export function decodeCommand(text: string): CommandFrame {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new AppError('frame.malformed')
+  }
+  const frame = CommandFrame.safeParse(json)
+  if (!frame.success) throw new AppError('frame.malformed', { detail: 'A command is {id, type, data}' })
+  return frame.data
+}
+
+function encode(frame: unknown): Buffer {
+  return Buffer.from(JSON.stringify(frame))
+}

@@ -1,0 +1,70 @@
+// What a client says over its socket joins the same functions as REST: there is no second way to write.
+import type { Actor } from '../auth/actor.js'
+import { COMMANDS, type CommandData, type CommandFrame, type CommandType, isCommandType } from '../contract/commands.js'
+import { AppError, type FieldError } from '../contract/errors.js'
+import type { Limits } from '../contract/limits.js'
+import type { Db } from '../db/database.js'
+import { toAppError } from '../db/sqlstate.js'
+import { deleteMessage, editMessage, sendMessage } from '../domain/messages.js'
+import type { Logger, Metrics } from '../observe.js'
+import { decodeCommand, encodeFailure, encodeReply } from '../protocols/native.js'
+
+export type CommandServices = { db: Db; limits: Limits; logger: Logger; metrics: Metrics }
+
+type Handlers = {
+  [T in CommandType]: (services: CommandServices, actor: Actor, data: CommandData<T>) => Promise<unknown>
+}
+
+const HANDLERS: Handlers = {
+  'message.send': async ({ db, limits, metrics }, actor, { conversation_id, ...input }) => {
+    const { message, created } = await sendMessage(db, actor, conversation_id, input, limits)
+    metrics.sends.inc({ outcome: created ? 'stored' : 'duplicate' })
+    return message
+  },
+  'message.edit': ({ db, limits }, actor, { message_id, ...input }) =>
+    editMessage(db, actor, message_id, input, limits),
+  'message.delete': ({ db, limits }, actor, { message_id, ...input }) =>
+    deleteMessage(db, actor, message_id, input, limits),
+  ping: async () => ({}),
+}
+
+/** The answer to one frame. It never throws: whatever goes wrong is an answer too. */
+export async function answerCommand(services: CommandServices, actor: Actor, text: string): Promise<Buffer> {
+  let frame: CommandFrame | undefined
+  try {
+    frame = decodeCommand(text)
+    const data = await execute(services, actor, frame)
+    services.metrics.commands.inc({ type: frame.type, outcome: 'ok' })
+    return encodeReply(frame.id, data)
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    if (error.code === 'internal') services.logger.error({ err: thrown, type: frame?.type }, 'a command failed')
+    services.metrics.commands.inc({
+      type: frame && isCommandType(frame.type) ? frame.type : 'unknown',
+      outcome: error.code,
+    })
+    return encodeFailure(frame?.id, error)
+  }
+}
+
+function execute(services: CommandServices, actor: Actor, frame: CommandFrame): Promise<unknown> {
+  const { type } = frame
+  if (!isCommandType(type)) throw new AppError('command.unknown')
+  return run(type, services, actor, frame.data)
+}
+
+function run<T extends CommandType>(
+  type: T,
+  services: CommandServices,
+  actor: Actor,
+  input: unknown,
+): Promise<unknown> {
+  const parsed = COMMANDS[type].safeParse(input)
+  if (!parsed.success) {
+    const errors = parsed.error.issues.map(
+      (issue): FieldError => ({ path: issue.path.join('.'), code: issue.code, message: issue.message }),
+    )
+    throw new AppError('request.invalid', { errors })
+  }
+  return HANDLERS[type](services, actor, parsed.data as CommandData<T>)
+}

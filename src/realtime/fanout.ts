@@ -1,0 +1,193 @@
+// Who hears an event: for each stream, the people of this node who may, kept up to date by the log itself. A membership
+// is loaded once for each user with a socket here; from then on the membership events attach and detach it at their seq.
+import type { Metrics } from '../observe.js'
+import { encodeEvent, encodeResync } from '../protocols/native.js'
+import type { Connection } from './connection.js'
+import type { LogEvent } from './log.js'
+
+/** The open spans of a user: the conversations they are in, and the seq from which each is theirs. */
+export type LoadSpans = (userId: string) => Promise<{ conversation_id: string; from_seq: number }[]>
+
+/** A user with sockets on this node. */
+type Audience = {
+  readonly userId: string
+  readonly connections: Set<Connection>
+  readonly conversations: Set<string>
+  /** Sockets that wait for the spans. */
+  waiting: number
+  ready: Promise<void>
+  /** What the log said of this user's memberships while the spans were being read; undefined once they are. */
+  changes: Change[] | undefined
+}
+type Change = { conversation_id: string; seq: number; joined: boolean }
+
+export class Fanout {
+  readonly #loadSpans: LoadSpans
+  readonly #metrics: Metrics
+  readonly #users = new Map<string, Audience>()
+  /** conversation -> its listeners here -> the first seq that is theirs */
+  readonly #streams = new Map<string, Map<Audience, number>>()
+
+  constructor(loadSpans: LoadSpans, metrics: Metrics) {
+    this.#loadSpans = loadSpans
+    this.#metrics = metrics
+  }
+
+  /** From when it resolves, the connection hears everything that is its user's; `greet` puts the first frame in front. */
+  async attach(connection: Connection, greet: () => void): Promise<void> {
+    const audience = this.#audienceOf(connection.actor.user_id)
+    audience.waiting++
+    try {
+      await audience.ready
+      if (!connection.isOpen) return
+      greet()
+      audience.connections.add(connection)
+    } finally {
+      audience.waiting--
+      this.#forgetIfEmpty(audience)
+    }
+  }
+
+  detach(connection: Connection): void {
+    const audience = this.#users.get(connection.actor.user_id)
+    if (!audience) return
+    audience.connections.delete(connection)
+    this.#forgetIfEmpty(audience)
+  }
+
+  /** Puts one event of the log into the queues of those who hear it. */
+  dispatch(event: LogEvent): void {
+    if (event.type === 'member.added' || event.type === 'member.removed') this.#follow(event)
+    const heard = this.#deliver(event)
+    if (event.type === 'conversation.deleted') this.#closeStream(event.stream_id)
+    if (event.type === 'session.revoked') this.#endSession(event)
+    if (heard > 0) {
+      this.#metrics.deliveries.inc(heard)
+      this.#metrics.commitToSocket.observe(Math.max(0, Date.now() - event.created_at.getTime()) / 1_000)
+    }
+  }
+
+  /** Another history: what was heard may be gone, so everybody comes back and loads afresh. */
+  resyncAll(reason: string): void {
+    const frame = encodeResync(reason)
+    for (const audience of this.#users.values()) {
+      for (const connection of audience.connections) {
+        connection.send(frame)
+        connection.close('going_away')
+      }
+    }
+  }
+
+  #audienceOf(userId: string): Audience {
+    const known = this.#users.get(userId)
+    if (known) return known
+    const audience: Audience = {
+      userId,
+      connections: new Set(),
+      conversations: new Set(),
+      waiting: 0,
+      ready: Promise.resolve(),
+      changes: [],
+    }
+    // Known to dispatch() before the read begins, so that no change falls between the two.
+    this.#users.set(userId, audience)
+    audience.ready = this.#load(audience)
+    return audience
+  }
+
+  async #load(audience: Audience): Promise<void> {
+    try {
+      const spans = await this.#loadSpans(audience.userId)
+      const changes = audience.changes ?? []
+      audience.changes = undefined
+      for (const span of spans) this.#open(audience, span.conversation_id, span.from_seq)
+      for (const change of changes) this.#apply(audience, change)
+    } catch (error) {
+      // Later sockets must not inherit the failure.
+      this.#users.delete(audience.userId)
+      throw error
+    }
+  }
+
+  #follow(event: LogEvent): void {
+    const { user_id } = JSON.parse(event.data) as { user_id: string }
+    const audience = this.#users.get(user_id)
+    if (!audience) return
+    const change = { conversation_id: event.stream_id, seq: event.seq, joined: event.type === 'member.added' }
+    if (audience.changes) audience.changes.push(change)
+    else this.#apply(audience, change)
+  }
+
+  #apply(audience: Audience, { conversation_id, seq, joined }: Change): void {
+    const fromSeq = this.#streams.get(conversation_id)?.get(audience)
+    // The spans may be newer than the change: an old removal does not end a later stay.
+    if (fromSeq !== undefined && fromSeq > seq) return
+    if (joined) this.#open(audience, conversation_id, seq + 1)
+    else this.#shut(audience, conversation_id)
+  }
+
+  #open(audience: Audience, conversationId: string, fromSeq: number): void {
+    const listeners = this.#streams.get(conversationId)
+    if (listeners) listeners.set(audience, fromSeq)
+    else this.#streams.set(conversationId, new Map([[audience, fromSeq]]))
+    audience.conversations.add(conversationId)
+  }
+
+  #shut(audience: Audience, conversationId: string): void {
+    audience.conversations.delete(conversationId)
+    const listeners = this.#streams.get(conversationId)
+    listeners?.delete(audience)
+    if (listeners?.size === 0) this.#streams.delete(conversationId)
+  }
+
+  #deliver(event: LogEvent): number {
+    let heard = 0
+    let frame: Buffer | undefined
+    let withheldFrame: Buffer | undefined
+    const deliverTo = (audience: Audience) => {
+      if (audience.connections.size === 0) return
+      let sent: Buffer
+      if (event.withheld_from?.includes(audience.userId))
+        sent = withheldFrame ??= encodeEvent({ ...event, data: withoutContent(event) })
+      else sent = frame ??= encodeEvent(event)
+      for (const connection of audience.connections) connection.send(sent)
+      heard += audience.connections.size
+    }
+    const owner = this.#users.get(event.stream_id)
+    if (owner) deliverTo(owner)
+    for (const [audience, fromSeq] of this.#streams.get(event.stream_id) ?? []) {
+      if (event.seq >= fromSeq) deliverTo(audience)
+    }
+    return heard
+  }
+
+  #closeStream(conversationId: string): void {
+    for (const audience of this.#streams.get(conversationId)?.keys() ?? [])
+      audience.conversations.delete(conversationId)
+    this.#streams.delete(conversationId)
+  }
+
+  #endSession(event: LogEvent): void {
+    const { session_id, reason } = JSON.parse(event.data) as { session_id: string; reason: string }
+    for (const connection of this.#users.get(event.stream_id)?.connections ?? []) {
+      if (connection.actor.session_id === session_id) {
+        connection.close(reason === 'account_deleted' ? 'account_closed' : 'session_ended')
+      }
+    }
+  }
+
+  #forgetIfEmpty(audience: Audience): void {
+    if (audience.connections.size > 0 || audience.waiting > 0 || audience.changes) return
+    for (const conversationId of audience.conversations) this.#shut(audience, conversationId)
+    if (this.#users.get(audience.userId) === audience) this.#users.delete(audience.userId)
+  }
+}
+
+function withoutContent(event: LogEvent): string {
+  const { id, conversation_id, number } = JSON.parse(event.data) as {
+    id: string
+    conversation_id: string
+    number: number
+  }
+  return JSON.stringify({ id, conversation_id, number, gone: true })
+}

@@ -1,0 +1,110 @@
+// The log's statements, over one session of the tail's own: named, so that PostgreSQL plans them once.
+import type { DatabaseConfig } from '../config.js'
+import { createSession, type Session } from '../db/pool.js'
+import type { Logger } from '../observe.js'
+
+/** One event as it is handed out: `data` is finished JSON text that no node parses. */
+export type LogEvent = {
+  id: number
+  stream_id: string
+  seq: number
+  type: string
+  at: string
+  created_at: Date
+  data: string
+  withheld_from: string[] | null
+}
+export type LogRead = { events: LogEvent[]; xmin: number }
+export type LogState = { epoch: string; safe: number; floor: number }
+
+export const HOLES_LIMIT = 5_000
+export const HEAD_LIMIT = 1_000
+
+const COLUMNS = 'w.id, w.stream_id, w.seq, w.type, w.at, w.created_at, w.data::text as data, w.withheld_from'
+
+// The ids are chosen first, under their limits; only then is each read in full by its key. Joined in one go, a generic plan
+// might hash the whole of messages. One statement, so that the rows and xmin come from one snapshot.
+const READ = {
+  name: 'tail_read',
+  text: `
+    select ${COLUMNS}, s.xmin
+    from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xmin) s
+    left join lateral (
+      (select e.id
+       from unnest($2::bigint[], $3::bigint[]) h (low, high)
+       cross join lateral (select e.id from events e where e.id between h.low and h.high) e
+       order by e.id limit ${HOLES_LIMIT})
+      union all
+      (select e.id from events e where e.id > $1 order by e.id limit ${HEAD_LIMIT})
+    ) r on true
+    left join lateral (select * from event_wire w where w.id = r.id offset 0) w on true
+    order by r.id`,
+}
+const READ_STREAM = {
+  name: 'tail_read_stream',
+  text: `select ${COLUMNS} from event_wire w where w.stream_id = $1 and w.seq between $2 and $3 order by w.seq`,
+}
+
+export class Log {
+  readonly #session: Session
+  #ended = false
+
+  private constructor(session: Session) {
+    this.#session = session
+  }
+
+  static async open(config: DatabaseConfig, logger: Logger): Promise<Log> {
+    const session = createSession(config, 'earshot-tail')
+    const log = new Log(session)
+    session.on('error', (error) => logger.debug({ err: error }, 'the tail lost its connection'))
+    session.on('end', () => {
+      log.#ended = true
+    })
+    await session.connect()
+    await session.query('set jit = off')
+    return log
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  async close(): Promise<void> {
+    this.#ended = true
+    await this.#session.end().catch(() => undefined)
+  }
+
+  /** The state as of now; a known head beyond the sequence makes a new epoch of it. */
+  async readState(knownEpoch: string | undefined, knownHead: number): Promise<LogState> {
+    const { rows } = await this.#session.query<LogState>('select * from read_log_state($1, $2)', [
+      knownEpoch ?? null,
+      knownHead,
+    ])
+    const state = rows[0]
+    if (!state) throw new Error('the log has no state')
+    return state
+  }
+
+  async read(head: number, bounds: { lows: number[]; highs: number[] }): Promise<LogRead> {
+    const { rows } = await this.#session.query<LogEvent & { xmin: number }>({
+      ...READ,
+      values: [head, bounds.lows, bounds.highs],
+    })
+    return { events: rows.filter((row) => row.id !== null), xmin: rows[0]?.xmin ?? 0 }
+  }
+
+  async readStream(streamId: string, fromSeq: number, toSeq: number): Promise<LogEvent[]> {
+    const { rows } = await this.#session.query<LogEvent>({ ...READ_STREAM, values: [streamId, fromSeq, toSeq] })
+    return rows
+  }
+
+  /** The id of a transaction that begins and ends here. */
+  async takeFence(): Promise<number> {
+    const { rows } = await this.#session.query<{ xid: number }>('select pg_current_xact_id()::text::bigint as xid')
+    return rows[0]?.xid ?? 0
+  }
+
+  async savePosition(epoch: string, safe: number): Promise<void> {
+    await this.#session.query('select save_log_position($1, $2)', [epoch, safe])
+  }
+}
