@@ -1,6 +1,6 @@
 // The PostgreSQL of the tests, in this order: TEST_DATABASE_URL; a container where a Docker engine answers; the embedded
 // one. Each test file has a database of its own, copied from a migrated template in some 30 ms.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -81,6 +81,8 @@ async function startContainer() {
 
 async function startEmbedded() {
   const dataDir = await mkdtemp(join(tmpdir(), 'earshot-test-'))
+  // mkdtemp makes it 0700: as root, PostgreSQL runs as another user, who has to get in.
+  await chmod(dataDir, 0o755)
   const server = new EmbeddedPostgres({ dataDir, logger, settings: { fsync: 'off', max_connections: '300' } })
   const url = await server.start()
   return {

@@ -1,0 +1,90 @@
+// The real server on a database of its own, and people who use it over REST and sockets.
+import { inject } from 'vitest'
+import { type App, startApp } from '../../src/app.js'
+import { readConfig } from '../../src/config.js'
+import type { Conversation } from '../../src/contract/conversations.js'
+import { createLogger } from '../../src/observe.js'
+import { Person } from './person.js'
+import { createDatabase, type TestDatabase } from './test-server.js'
+
+/** Limits that stand in no test's way; the defaults have tests of their own. */
+const ROOMY = {
+  PORT: '0',
+  HOST: '127.0.0.1',
+  NODE_ENV: 'test',
+  LOG_LEVEL: 'silent',
+  RATE_LIMIT_REGISTER: '10000/1m',
+  RATE_LIMIT_LOGIN: '10000/1m',
+  RATE_LIMIT_LOGIN_ACCOUNT: '10000/1m',
+  RATE_LIMIT_SEARCH: '10000/1m',
+  DATABASE_POOL_MAX: '8',
+}
+export const PASSWORD = 'correct horse battery'
+
+type Settings = Record<string, string>
+
+export class World {
+  readonly database: TestDatabase
+  readonly node: App
+  readonly #settings: Settings
+  readonly #nodes: App[] = []
+  readonly #people: Person[] = []
+
+  constructor(database: TestDatabase, node: App, settings: Settings) {
+    this.database = database
+    this.node = node
+    this.#settings = settings
+    this.#nodes.push(node)
+  }
+
+  /** One more equal node on the same database. */
+  async addNode(settings: Settings = {}): Promise<App> {
+    const node = await startNode(this.database, { ...this.#settings, ...settings })
+    this.#nodes.push(node)
+    return node
+  }
+
+  /** Signs somebody up, on the first node unless another one is given. */
+  async person(name: string, node: App = this.node): Promise<Person> {
+    const person = await Person.register(node.url, name, PASSWORD)
+    this.#people.push(person)
+    return person
+  }
+
+  /** One more device of the same user. */
+  async device(person: Person, node: App = this.node): Promise<Person> {
+    const device = await Person.login(node.url, person.name, PASSWORD)
+    this.#people.push(device)
+    return device
+  }
+
+  async people(...names: string[]): Promise<Person[]> {
+    return Promise.all(names.map((name) => this.person(name)))
+  }
+
+  /** A group with the first as its owner. */
+  async group(owner: Person, ...others: Person[]): Promise<Conversation> {
+    return owner.post('/conversations', {
+      type: 'group',
+      name: `group ${crypto.randomUUID()}`,
+      user_ids: others.map((other) => other.id),
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const person of this.#people) person.disconnect()
+    for (const node of this.#nodes) await node.stop()
+    await this.database.drop()
+  }
+}
+
+export async function startWorld(settings: Settings = {}): Promise<World> {
+  const database = await createDatabase(inject('templateUrl'))
+  return new World(database, await startNode(database, settings), settings)
+}
+
+function startNode(database: TestDatabase, settings: Settings): Promise<App> {
+  const config = readConfig({ ...ROOMY, DATABASE_URL: database.url, ...settings })
+  return startApp(config, createLogger(config.LOG_LEVEL))
+}
+
