@@ -1,5 +1,11 @@
 create or replace function tg_messages__append_changed() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  ids uuid[];
+  homes uuid[];
+  types text[];
+  actors uuid[];
+  numbers bigint[];
 begin
   if exists (
     select from old_rows o left join new_rows n on n.id = o.id
@@ -9,26 +15,25 @@ begin
     raise exception 'message.place_is_fixed' using errcode = 'RT500';
   end if;
 
-  -- This update fires the trigger once more; changed_seq is not among the columns that are looked at, so it ends there.
-  with changed as (
+  select array_agg(c.id order by c.conversation_id, c.number), array_agg(c.conversation_id order by c.conversation_id, c.number),
+         array_agg(c.type order by c.conversation_id, c.number), array_agg(c.actor_id order by c.conversation_id, c.number),
+         array_agg(c.number order by c.conversation_id, c.number)
+  into ids, homes, types, actors, numbers
+  from (
     select n.id, n.conversation_id, n.number, coalesce(current_actor(), n.deleted_by, n.sender_id) as actor_id,
-           case when n.deleted_at is not null then 'message.deleted' else 'message.edited' end as type,
-           row_number() over (order by n.conversation_id, n.number) as entry
+           case when n.deleted_at is not null then 'message.deleted' else 'message.edited' end as type
     from new_rows n
     join old_rows o on o.id = n.id
     where (n.content, n.metadata, n.system, n.deleted_at) is distinct from (o.content, o.metadata, o.system, o.deleted_at)
-  ), appended as (
-    select a.* from (
-      select array_agg(c.conversation_id order by c.entry) as streams, array_agg(c.type order by c.entry) as types,
-             array_agg(c.actor_id order by c.entry) as actors, array_agg(c.id order by c.entry) as ids,
-             array_agg(c.number order by c.entry) as numbers
-      from changed c
-      having count(*) > 0
-    ) e, append_events(e.streams, e.types, e.actors, e.ids, e.numbers, null) a
-  )
+  ) c;
+  -- The update below fires this trigger once more: changed_seq is not among the columns that count, so it ends here.
+  if ids is null then
+    return null;
+  end if;
+
   update messages m set changed_seq = a.event_seq
-  from changed c join appended a using (entry)
-  where m.id = c.id;
+  from append_events(homes, types, actors, ids, numbers, null) a
+  where m.id = ids[a.entry];
   return null;
 end
 $$;

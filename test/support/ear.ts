@@ -89,7 +89,10 @@ export class Ear {
 
   #wake(deadline: number, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited for ${what}; heard ${this.#summary()}`)), deadline - Date.now())
+      const timer = setTimeout(
+        () => reject(new Error(`waited for ${what}; heard ${this.#summary()}`)),
+        deadline - Date.now(),
+      )
       this.#woken.push(() => {
         clearTimeout(timer)
         resolve()

@@ -30,11 +30,20 @@ export class Person {
   }
 
   static async login(url: string, name: string, password: string): Promise<Person> {
-    return new Person(url, name, await succeed(fetchJson(url, 'POST', '/auth/login', { body: { login: name, password } })))
+    return new Person(
+      url,
+      name,
+      await succeed(fetchJson(url, 'POST', '/auth/login', { body: { login: name, password } })),
+    )
   }
 
   /** Any request, with whatever answer. */
-  ask<T = Json>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  ask<T = Json>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     return fetchJson(this.url, method, path, { body, headers: { authorization: `Bearer ${this.token}`, ...headers } })
   }
 
@@ -92,7 +101,12 @@ export async function fetchJson<T = Json>(
   const response = await fetch(target, {
     method,
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-    body: body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+    body:
+      body === undefined
+        ? undefined
+        : typeof body === 'string' || body instanceof Uint8Array
+          ? (body as BodyInit)
+          : JSON.stringify(body),
   })
   const text = await response.text()
   return { status: response.status, body: text ? JSON.parse(text) : undefined, headers: response.headers }

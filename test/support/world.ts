@@ -1,4 +1,5 @@
 // The real server on a database of its own, and people who use it over REST and sockets.
+import pg from 'pg'
 import { inject } from 'vitest'
 import { type App, startApp } from '../../src/app.js'
 import { readConfig } from '../../src/config.js'
@@ -29,6 +30,7 @@ export class World {
   readonly #settings: Settings
   readonly #nodes: App[] = []
   readonly #people: Person[] = []
+  readonly #sessions: pg.Client[] = []
 
   constructor(database: TestDatabase, node: App, settings: Settings) {
     this.database = database
@@ -58,8 +60,20 @@ export class World {
     return device
   }
 
-  async people(...names: string[]): Promise<Person[]> {
-    return Promise.all(names.map((name) => this.person(name)))
+  async people<const N extends string[]>(...names: N): Promise<{ [K in keyof N]: Person }> {
+    const people = await Promise.all(names.map((name) => this.person(name)))
+    return people as { [K in keyof N]: Person }
+  }
+
+  /** A plain SQL session, as psql or another service has one. */
+  async session(user?: { name: string; password: string }): Promise<pg.Client> {
+    const url = new URL(this.database.url)
+    if (user) Object.assign(url, { username: user.name, password: user.password })
+    const session = new pg.Client(url.href)
+    session.on('error', () => undefined)
+    await session.connect()
+    this.#sessions.push(session)
+    return session
   }
 
   /** A group with the first as its owner. */
@@ -73,6 +87,7 @@ export class World {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const person of this.#people) person.disconnect()
+    for (const session of this.#sessions) await session.end()
     for (const node of this.#nodes) await node.stop()
     await this.database.drop()
   }
@@ -87,4 +102,3 @@ function startNode(database: TestDatabase, settings: Settings): Promise<App> {
   const config = readConfig({ ...ROOMY, DATABASE_URL: database.url, ...settings })
   return startApp(config, createLogger(config.LOG_LEVEL))
 }
-
