@@ -80,11 +80,14 @@ export class Client {
   }
 }
 
+/** A durable event; `message` is there when it announces one that this reader may see. */
+export type Heard = EventFrame & { message: Message | undefined }
+
 export type EarOptions = {
   url: string
   token: string
   /** `at` is performance.now() when the frame came in. */
-  onEvent: (event: EventFrame, at: number) => void
+  onEvent: (event: Heard, at: number) => void
   /** The socket has closed and nobody here has asked for that, or it said something outside the contract. */
   onTrouble: (what: string) => void
 }
@@ -135,7 +138,7 @@ export class Ear {
   }
 }
 
-type Frame = { hello: Hello } | { event: EventFrame } | { other: string }
+type Frame = { hello: Hello } | { event: Heard } | { other: string }
 
 const remembered = new Map<string, Frame>()
 
@@ -154,5 +157,10 @@ function parseFrame(text: string): Frame {
   if (json.type === 'hello') return { hello: Hello.parse(json.data) }
   if (!Object.hasOwn(EVENTS, json.type)) return { other: json.type }
   const event = EventFrame.parse(json)
-  return { event: { ...event, data: EVENTS[event.type as EventType].parse(event.data) } }
+  const data = EVENTS[event.type as EventType].parse(event.data)
+  return { event: { ...event, data, message: isMessage(event.type, data) ? data : undefined } }
+}
+
+function isMessage(type: string, data: object): data is Message {
+  return type === 'message.created' && !('gone' in data)
 }

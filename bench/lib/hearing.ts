@@ -1,15 +1,14 @@
-// What everybody heard of one stream, and how long it took. Frames may come before the one who made the conversation has
-// read the answer that names it, so a hearing begins with its first frame.
-import type { EventFrame } from '../../src/contract/events.js'
-import { Message } from '../../src/contract/messages.js'
+// What everybody heard of one stream, and how long it took.
+import type { Heard } from './client.js'
 import { Samples } from './samples.js'
 
 export class Hearing {
-  /** From just before a request until a frame with its client_id arrived, for each socket that heard it. */
+  /** From just before a request until the message with its client_id arrived, for each socket that heard it. */
   readonly latencies = new Samples()
   readonly #sentAt = new Map<string, number>()
-  readonly #frames = new Map<string, EventFrame[]>()
+  readonly #events = new Map<string, Heard[]>()
   readonly #texts = new Map<string, number>()
+  readonly #deaf = new Set<string>()
   #waiting: { count: number; people: Set<string>; done: () => void } | undefined
 
   /** To be called just before the request. */
@@ -17,65 +16,61 @@ export class Hearing {
     this.#sentAt.set(clientId, performance.now())
   }
 
-  hear(userId: string, event: EventFrame, at: number): void {
-    const frames = this.#frames.get(userId)
-    if (frames) frames.push(event)
-    else this.#frames.set(userId, [event])
-    const message = messageOf(event)
-    if (message?.type !== 'text') return
-    const sentAt = this.#sentAt.get(message.client_id ?? '')
+  hear(userId: string, event: Heard, at: number): void {
+    const events = this.#events.get(userId)
+    if (events) events.push(event)
+    else this.#events.set(userId, [event])
+    if (event.message?.type !== 'text') return
+    const sentAt = this.#sentAt.get(event.message.client_id ?? '')
     if (sentAt !== undefined) this.latencies.add(at - sentAt)
-    this.#texts.set(userId, this.texts(userId) + 1)
-    this.#settle(userId)
+    const texts = this.texts(userId) + 1
+    this.#texts.set(userId, texts)
+    if (this.#waiting && texts >= this.#waiting.count) this.#waitNoLongerFor(userId)
   }
 
-  /** This one will hear nothing more: nobody needs to wait for them. */
-  giveUp(userId: string): void {
-    this.#waiting?.people.delete(userId)
-    if (this.#waiting?.people.size === 0) this.#waiting.done()
-  }
-
-  /** Resolves when each of them has heard `count` texts, or after `ms`: with those who have not. */
+  /** Resolves when each of them has heard `count` texts or is deaf, or after `ms`: with those who still lack some. */
   async everyoneHas(count: number, people: readonly string[], ms: number): Promise<string[]> {
-    const missing = new Set(people.filter((userId) => this.texts(userId) < count))
-    if (missing.size === 0) return []
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      const done = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      this.#waiting = { count, people: missing, done }
-    })
-    this.#waiting = undefined
-    return [...missing]
+    const waiting = new Set(people.filter((userId) => this.texts(userId) < count && !this.#deaf.has(userId)))
+    if (waiting.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        const done = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        this.#waiting = { count, people: waiting, done }
+      })
+      this.#waiting = undefined
+    }
+    return people.filter((userId) => this.texts(userId) < count)
   }
 
-  frames(userId: string): readonly EventFrame[] {
-    return this.#frames.get(userId) ?? []
+  /** Their socket is gone: nobody needs to wait for them. */
+  deafen(userId: string): void {
+    this.#deaf.add(userId)
+    this.#waitNoLongerFor(userId)
   }
 
+  events(userId: string): readonly Heard[] {
+    return this.#events.get(userId) ?? []
+  }
+
+  /** Messages of people that this user has heard, doubles included. */
   texts(userId: string): number {
     return this.#texts.get(userId) ?? 0
   }
 
   listeners(): string[] {
-    return [...this.#frames.keys()]
+    return [...this.#events.keys()]
   }
 
-  #settle(userId: string): void {
-    if (this.#waiting && this.texts(userId) >= this.#waiting.count) this.giveUp(userId)
+  #waitNoLongerFor(userId: string): void {
+    this.#waiting?.people.delete(userId)
+    if (this.#waiting?.people.size === 0) this.#waiting.done()
   }
 }
 
-/** The message that an event announces, if it announces one that this reader may see. */
-export function messageOf(event: EventFrame): Message | undefined {
-  if (event.type !== 'message.created') return undefined
-  // Parsed already by the client: this only tells a message from one that is gone.
-  return Message.safeParse(event.data).data
-}
-
-/** The hearings of all streams. */
+/** All streams. A hearing begins when it is first asked for: frames may come before the answer that names their stream. */
 export class Hearings {
   readonly #streams = new Map<string, Hearing>()
 
@@ -85,5 +80,9 @@ export class Hearings {
     const hearing = new Hearing()
     this.#streams.set(stream, hearing)
     return hearing
+  }
+
+  deafen(userId: string): void {
+    for (const hearing of this.#streams.values()) hearing.deafen(userId)
   }
 }

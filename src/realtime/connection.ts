@@ -58,9 +58,10 @@ export class Connection {
       options.logger.debug({ err: error, connection: this.id }, 'a socket broke the protocol'),
     )
     this.#webSocket.on('close', (code) => {
+      // Closes of our own are counted where they are decided: a broken reader may never answer.
+      if (!this.#closing) options.metrics.socketCloses.inc({ code })
       this.#closing = true
       this.#drop()
-      options.metrics.socketCloses.inc({ code })
       options.onClosed(this)
     })
   }
@@ -85,6 +86,7 @@ export class Connection {
   close(reason: CloseReason): void {
     if (this.#closing) return
     this.#closing = true
+    this.#options.metrics.socketCloses.inc({ code: CLOSE_CODES[reason].code })
     if (reason === 'too_slow') this.#drop()
     else this.#flush()
     this.#webSocket.close(CLOSE_CODES[reason].code, CLOSE_CODES[reason].reason)

@@ -105,7 +105,7 @@ export async function fetchJson<T = Json>(
       body === undefined
         ? undefined
         : typeof body === 'string' || body instanceof Uint8Array
-          ? (body as BodyInit)
+          ? (body as string)
           : JSON.stringify(body),
   })
   const text = await response.text()

