@@ -7,12 +7,14 @@ import { Conversation } from '../../src/contract/conversations.js'
 import { EVENTS, EventFrame, type EventType, Hello } from '../../src/contract/events.js'
 import { AddedMembers } from '../../src/contract/members.js'
 import { Message, Messages } from '../../src/contract/messages.js'
+import { Problem } from '../../src/contract/problems.js'
+import { StartupError } from '../../src/kit/startup-error.js'
 
 /** Texts that are remembered parsed; beyond it all are forgotten, which costs time and nothing else. */
 const REMEMBERED_FRAMES = 4_096
 
-/** The server said no. */
-export class Refusal extends Error {
+/** The server said no, or something outside the contract. */
+export class BadAnswer extends Error {
   readonly status: number
   readonly code: string
 
@@ -51,7 +53,9 @@ export class Client {
     const messages: Message[] = []
     for (let more = true; more; ) {
       const after = messages.at(-1)?.number ?? 0
-      const page = await this.#call(Messages, 'GET', `/conversations/${id}/messages?limit=100&after=${after}`, { token })
+      const page = await this.#call(Messages, 'GET', `/conversations/${id}/messages?limit=100&after=${after}`, {
+        token,
+      })
       messages.push(...page.data)
       // An empty page that promises more would otherwise be asked for without end.
       more = page.has_after && page.data.length > 0
@@ -59,7 +63,7 @@ export class Client {
     return messages
   }
 
-  /** @throws Refusal */
+  /** @throws BadAnswer, or StartupError when there is nobody to answer */
   async #call<T extends z.ZodType>(
     schema: T,
     method: string,
@@ -73,10 +77,19 @@ export class Client {
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
+    }).catch((error) => {
+      throw new StartupError(`${this.#base} does not answer (${error.cause?.code ?? error.message}).`)
     })
-    const json = await response.json()
-    if (!response.ok) throw new Refusal(response.status, String(json.code), String(json.detail))
-    return schema.parse(json)
+    const { status } = response
+    const json: unknown = await response.json().catch(() => undefined)
+    if (!response.ok) {
+      const { data: problem } = Problem.safeParse(json)
+      throw new BadAnswer(status, problem?.code ?? 'without a problem', problem?.detail ?? `${method} ${path}`)
+    }
+    const answer = schema.safeParse(json)
+    if (!answer.success)
+      throw new BadAnswer(status, 'outside the contract', `${method} ${path}: ${answer.error.message}`)
+    return answer.data
   }
 }
 

@@ -1,7 +1,8 @@
 // The people of a run: signed up, each with a socket that listens before anybody says a word.
+import type { Hello } from '../../src/contract/events.js'
 import { forEachAtOnce } from './at-once.js'
 import type { Part } from './cast.js'
-import { type Client, Ear, Refusal } from './client.js'
+import { BadAnswer, type Client, Ear } from './client.js'
 import type { Hearings } from './hearing.js'
 import type { Progress } from './progress.js'
 
@@ -12,7 +13,7 @@ const PASSWORD = 'correct horse battery staple'
 
 export type Author = Part & { id: string; token: string }
 
-/** @throws Refusal */
+/** @throws BadAnswer */
 export async function signUp(client: Client, cast: readonly Part[], progress: Progress): Promise<Map<string, Author>> {
   const authors = new Map<string, Author>()
   progress.begin('signing up', cast.length)
@@ -28,6 +29,8 @@ export async function signUp(client: Client, cast: readonly Part[], progress: Pr
 
 export type Listeners = {
   ears: Ear[]
+  /** What the server takes, as its hello says. */
+  limits: Hello['limits']
   /** user id -> what went wrong with their socket */
   troubles: Map<string, string[]>
 }
@@ -55,10 +58,16 @@ export async function listen(
     progress.step()
   })
   progress.end()
-  return { ears, troubles }
+  const [first] = ears
+  if (!first) throw new Error('a replay needs an author')
+  return { ears, limits: first.limits, troubles }
 }
 
 function explainLimit(error: unknown): never {
-  if (!(error instanceof Refusal) || error.code !== 'rate_limited') throw error
-  throw new Refusal(error.status, error.code, 'the server limits sign-ups; raise its RATE_LIMIT_REGISTER for a replay')
+  if (!(error instanceof BadAnswer) || error.code !== 'rate_limited') throw error
+  throw new BadAnswer(
+    error.status,
+    error.code,
+    'the server limits sign-ups; raise its RATE_LIMIT_REGISTER for a replay',
+  )
 }

@@ -29,8 +29,13 @@ export class Hearing {
   }
 
   /** Resolves when each of them has heard `count` texts or is deaf, or after `ms`: with those who still lack some. */
-  async everyoneHas(count: number, people: readonly string[], ms: number): Promise<string[]> {
-    const waiting = new Set(people.filter((userId) => this.texts(userId) < count && !this.#deaf.has(userId)))
+  async everyoneHas<T extends { id: string }>(count: number, people: readonly T[], ms: number): Promise<T[]> {
+    const lacking = () => people.filter(({ id }) => this.texts(id) < count)
+    const waiting = new Set(
+      lacking()
+        .map(({ id }) => id)
+        .filter((id) => !this.#deaf.has(id)),
+    )
     if (waiting.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms)
@@ -42,7 +47,7 @@ export class Hearing {
       })
       this.#waiting = undefined
     }
-    return people.filter((userId) => this.texts(userId) < count)
+    return lacking()
   }
 
   /** Their socket is gone: nobody needs to wait for them. */

@@ -5,7 +5,9 @@ export type Cell = string | number
 /** The last row is the total and stands below a rule. */
 export function drawTable(header: readonly string[], rows: readonly Cell[][], total: readonly Cell[]): string {
   const texts = [...rows, total].map((row) => row.map(show))
-  const widths = header.map((title, column) => Math.max(title.length, ...texts.map((row) => (row[column] ?? '').length)))
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...texts.map((row) => (row[column] ?? '').length)),
+  )
   const align = (row: readonly string[], like: readonly Cell[]) =>
     row
       .map((text, column) => {

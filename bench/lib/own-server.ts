@@ -1,0 +1,58 @@
+// The product in this process, on a free port, with limits that let one address be hundreds of people.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startApp } from '../../src/app.js'
+import { readConfig, VARIABLES } from '../../src/config.js'
+import { createLogger } from '../../src/observe.js'
+
+const NO_LIMIT = '1000000/1m'
+const PROFILE: Record<string, string> = {
+  HOST: '127.0.0.1',
+  PORT: '0',
+  MAX_MEMBERS: '10000',
+  // A replay of many hours on a slow machine must not end with its tokens.
+  ACCESS_TOKEN_TTL: '6h',
+  ...Object.fromEntries(
+    Object.keys(VARIABLES)
+      .filter((name) => name.startsWith('RATE_LIMIT_'))
+      .map((name) => [name, NO_LIMIT]),
+  ),
+}
+
+export type OwnServer = { url: string; profile: string; stop: () => Promise<void> }
+
+/** On the database of DATABASE_URL, or else on an embedded one that is gone afterwards. @throws StartupError */
+export async function startOwnServer(): Promise<OwnServer> {
+  const databaseUrl = process.env.DATABASE_URL || undefined
+  const folder = databaseUrl === undefined ? await mkdtemp(join(tmpdir(), 'earshot-replay-')) : undefined
+  const clear = async () => {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const config = readConfig({ ...PROFILE, DATABASE_URL: databaseUrl, DATA_DIR: folder })
+    const app = await startApp(config, createLogger('warn'))
+    return {
+      url: app.url,
+      profile: [
+        ...Object.entries(PROFILE).map(([name, value]) => `  ${name}=${value}`),
+        folder === undefined
+          ? '  on the database of DATABASE_URL'
+          : '  on an embedded PostgreSQL that is removed afterwards',
+      ].join('\n'),
+      stop: async () => {
+        await app.stop()
+        await clear()
+      },
+    }
+  } catch (error) {
+    await clear()
+    throw error
+  }
+}
+
+export function describeMemory(): string {
+  const { rss, heapUsed } = process.memoryUsage()
+  const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`
+  return `rss ${megabytes(rss)}, heapUsed ${megabytes(heapUsed)}`
+}

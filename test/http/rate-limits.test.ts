@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest'
+import { type Answer, fetchJson } from '../support/person.js'
+import { PASSWORD, startWorld } from '../support/world.js'
+import { outcome, outcomes } from './request.js'
+
+let names = 0
+function register(url: string, headers: Record<string, string> = {}) {
+  const username = `somebody${++names}`
+  const body = { username, email: `${username}@example.com`, password: PASSWORD, display_name: 'Some Body' }
+  return fetchJson(url, 'POST', '/auth/register', { body, headers })
+}
+/** Sign-ins are the cheapest way to count against an address: nobody of that name exists. */
+const login = (url: string, headers: Record<string, string> = {}, name = 'nobody', password = PASSWORD) =>
+  fetchJson(url, 'POST', '/auth/login', { body: { login: name, password }, headers })
+const from = (...addresses: string[]) => ({ 'x-forwarded-for': addresses.join(', ') })
+const limits = ({ headers }: Answer) => [headers.get('ratelimit'), headers.get('ratelimit-policy')]
+
+test('up to the limit requests are answered, and one past it is told when to come back', async () => {
+  await using world = await startWorld({ RATE_LIMIT_REGISTER: '2/1h' })
+  const { url } = world.node
+  const first = await register(url)
+  expect(first.status).toBe(201)
+  expect(limits(first)).toEqual(['"register";r=1;t=3600', '"register";q=2;w=3600'])
+  expect(first.headers.get('retry-after')).toBeNull()
+  const second = await register(url)
+  expect([second.status, second.headers.get('ratelimit')]).toEqual([
+    201,
+    expect.stringMatching(/^"register";r=0;t=3\d{3}$/),
+  ])
+
+  const third = await register(url)
+  expect([third.status, third.body.code]).toEqual([429, 'rate_limited'])
+  expect(third.headers.get('content-type')).toBe('application/problem+json')
+  const wait = Number(third.headers.get('retry-after'))
+  expect(wait).toBeGreaterThan(3_500)
+  expect(wait).toBeLessThanOrEqual(3_600)
+  expect(limits(third)).toEqual([`"register";r=0;t=${wait}`, '"register";q=2;w=3600'])
+  // Another limit is another count.
+  expect(await outcome(login(url))).toBe('401 auth.invalid_credentials')
+
+  const psql = await world.session()
+  await psql.query('update rate_limits set expire = 1')
+  expect(await outcome(register(url))).toBe('201')
+})
+
+test('requests at the same time do not slip past the limit', async () => {
+  await using world = await startWorld({ RATE_LIMIT_LOGIN: '3/1h' })
+  const ends = await outcomes(Array.from({ length: 8 }, () => login(world.node.url)))
+  expect(ends).toEqual([...Array(3).fill('401 auth.invalid_credentials'), ...Array(5).fill('429 rate_limited')])
+})
+
+test('a limit is one limit on all nodes', async () => {
+  await using world = await startWorld({ RATE_LIMIT_LOGIN: '4/1h' })
+  const nodes = [world.node, await world.addNode()]
+  for (const node of [...nodes, ...nodes]) expect(await outcome(login(node.url))).toBe('401 auth.invalid_credentials')
+  for (const node of nodes) expect(await outcome(login(node.url))).toBe('429 rate_limited')
+})
+
+test('the limit of an account counts only what fails, whatever the case and for names that nobody has', async () => {
+  await using world = await startWorld({ RATE_LIMIT_LOGIN_ACCOUNT: '3/1h' })
+  const { url } = world.node
+  const [alice, bob] = await world.people('alice', 'bob')
+  for (let times = 0; times < 5; times++) expect(await outcome(login(url, {}, 'alice'))).toBe('200')
+  for (const name of ['alice', 'ALICE', 'aLiCe'])
+    expect(await outcome(login(url, {}, name, 'a wrong one'))).toBe('401 auth.invalid_credentials')
+  const refused = await login(url, {}, 'alice')
+  expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500)
+  // Others, and the devices that are signed in, notice nothing.
+  expect(await outcome(login(url, {}, bob.name))).toBe('200')
+  expect(await outcome(alice.ask('GET', '/users/me'))).toBe('200')
+
+  const strangers = await outcomes(Array.from({ length: 5 }, () => login(url, {}, 'not-there')))
+  expect(strangers).toEqual([...Array(3).fill('401 auth.invalid_credentials'), ...Array(2).fill('429 rate_limited')])
+})
+
+test('the limit of an account holds for attempts in parallel', async () => {
+  await using world = await startWorld({ RATE_LIMIT_LOGIN_ACCOUNT: '2/1h' })
+  await world.person('alice')
+  const attempts = Array.from({ length: 8 }, (_, index) => login(world.node.url, {}, 'alice', `guess ${index}`))
+  expect(await outcomes(attempts)).toEqual([
+    ...Array(2).fill('401 auth.invalid_credentials'),
+    ...Array(6).fill('429 rate_limited'),
+  ])
+})
+
+test('an account has one limit, whether it is named by username or by e-mail address', async () => {
+  await using world = await startWorld({ RATE_LIMIT_LOGIN_ACCOUNT: '2/1h' })
+  await world.person('alice')
+  for (const name of ['alice', 'alice@example.com'])
+    expect(await outcome(login(world.node.url, {}, name, 'a wrong one'))).toBe('401 auth.invalid_credentials')
+  for (const name of ['alice', 'alice@example.com'])
+    expect(await outcome(login(world.node.url, {}, name, 'a wrong one'))).toBe('429 rate_limited')
+})
+
+test('searches are counted for each user', async () => {
+  await using world = await startWorld({ RATE_LIMIT_SEARCH: '2/1m' })
+  const [alice, bob] = await world.people('alice', 'bob')
+  const search = (person = alice) => person.ask('GET', '/users?query=somebody')
+  expect(limits(await search())).toEqual(['"search";r=1;t=60', '"search";q=2;w=60'])
+  expect(await outcome(search())).toBe('200')
+  expect(await outcome(search())).toBe('429 rate_limited')
+  expect(await outcome(search(bob))).toBe('200')
+  expect(await outcome(alice.ask('GET', `/users/${bob.id}`))).toBe('200')
+})
+
+test('X-Forwarded-For of somebody who is no trusted proxy changes nothing', async () => {
+  await using world = await startWorld({ RATE_LIMIT_LOGIN: '2/1h', TRUSTED_PROXIES: '10.0.0.0/8' })
+  const { url } = world.node
+  for (const address of ['198.51.100.1', '198.51.100.2'])
+    expect(await outcome(login(url, from(address)))).toBe('401 auth.invalid_credentials')
+  expect(await outcome(login(url, from('198.51.100.3')))).toBe('429 rate_limited')
+  expect(await outcome(login(url))).toBe('429 rate_limited')
+  const { body } = await register(url, from('198.51.100.4'))
+  expect(body.session.ip).toBe('127.0.0.1')
+})
+
+test('X-Forwarded-For of a trusted proxy counts, as far as it comes from trusted ones', async () => {
+  await using world = await startWorld({ RATE_LIMIT_LOGIN: '1/1h', TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' })
+  const { url } = world.node
+  expect(await outcome(login(url, from('198.51.100.1')))).toBe('401 auth.invalid_credentials')
+  expect(await outcome(login(url, from('198.51.100.1')))).toBe('429 rate_limited')
+  expect(await outcome(login(url, from('198.51.100.2')))).toBe('401 auth.invalid_credentials')
+  // What a client writes in front itself is not believed, and what a chain of proxies adds is.
+  expect(await outcome(login(url, from('203.0.113.9', '198.51.100.1')))).toBe('429 rate_limited')
+  expect(await outcome(login(url, from('198.51.100.1', '10.1.2.3')))).toBe('429 rate_limited')
+  const { body } = await register(url, from('203.0.113.9', '198.51.100.4', '10.1.2.3'))
+  expect(body.session.ip).toBe('198.51.100.4')
+})
+
+test.each([
+  ['2001:db8:1:2:aaaa::1', '2001:db8:1:2:bbbb:0:0:9', '2001:db8:1:3::1'],
+  ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'],
+  ['2001:db8:1:2::1', '2001:DB8:1:2::1', '2001:db8:1:0:2::1'],
+])('%s and %s are one host of IPv6, and %s is another', async (address, sameHost, otherHost) => {
+  await using world = await startWorld({ RATE_LIMIT_LOGIN: '1/1h', TRUSTED_PROXIES: '127.0.0.1' })
+  const { url } = world.node
+  expect(await outcome(login(url, from(address)))).toBe('401 auth.invalid_credentials')
+  expect(await outcome(login(url, from(otherHost)))).toBe('401 auth.invalid_credentials')
+  expect(await outcome(login(url, from(sameHost)))).toBe('429 rate_limited')
+})
+
+test('no name and no address is stored to count them', async () => {
+  await using world = await startWorld()
+  const alice = await world.person('alice')
+  await login(world.node.url, {}, 'alice', 'a wrong one')
+  await login(world.node.url, {}, 'alice@example.com', 'a wrong one')
+  await alice.get('/users?query=somebody')
+  const psql = await world.session()
+  const { rows } = await psql.query('select key from rate_limits order by key')
+  // register and login by address, two accounts, one searcher.
+  expect(rows.map(({ key }) => key)).toEqual([
+    expect.stringMatching(/^login:[\w-]{43}$/),
+    ...Array(2).fill(expect.stringMatching(/^login_account:[\w-]{43}$/)),
+    expect.stringMatching(/^register:[\w-]{43}$/),
+    expect.stringMatching(/^search:[\w-]{43}$/),
+  ])
+})
