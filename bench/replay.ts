@@ -41,7 +41,7 @@ async function replay(transcripts: readonly Transcript[], url: string, progress:
   await forEachAtOnce(LANES_AT_ONCE, lanes, (lane) => lane.readBack(() => progress.step()))
   progress.end()
 
-  for (const lane of lanes) lane.checkHearing(troubles)
+  for (const lane of lanes) await lane.checkHearing(troubles)
   await Promise.all(ears.map((ear) => ear.close()))
   console.log(`\n${drawReport(lanes, seconds)}\n`)
   const findings = drawFindings(lanes)

@@ -1,7 +1,7 @@
 // How it is all wired: the only place that constructs what lives long. Started from the database up, stopped the other way.
 import { readFileSync } from 'node:fs'
-import type { Server } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import { AccessTokens } from './auth/access-tokens.js'
 import { EndedSessions } from './auth/ended-sessions.js'
 import { Passwords } from './auth/passwords.js'
@@ -89,7 +89,7 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
     ttlS: config.ACCESS_TOKEN_TTL,
   })
 
-  const fanout = new Fanout(spanLoader(db), metrics)
+  const fanout = new Fanout(spanLoader(db), ended, metrics)
   const listener = new Listener({
     config: database,
     pool,
@@ -101,10 +101,7 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
   })
   tail = new Tail({
     openLog: () => Log.open(database, logger),
-    onEvent: (event) => {
-      if (event.type === 'session.revoked') ended.add((JSON.parse(event.data) as { session_id: string }).session_id)
-      fanout.dispatch(event)
-    },
+    onEvent: (event) => fanout.dispatch(event),
     onNewEpoch: () => fanout.resyncAll('epoch'),
     pollMs: () => (listener.healthy ? POLL_MS : POLL_DEAF_MS),
     logger,
@@ -160,7 +157,7 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
     },
     { corsOrigins: config.CORS_ORIGINS, trustedProxies: config.TRUSTED_PROXIES },
   )
-  const server = createAdaptorServer({ fetch: http.fetch }) as Server
+  const server = createServer(getRequestListener(http.fetch))
   sockets.start(server)
   stops.push(() => closeServer(server))
   stops.push(() => sockets.stop())

@@ -1,5 +1,6 @@
 // One conversation, replayed: every line is sent as its author, one after the other; then what each member heard, and what
 // each can read back, is held against what was sent.
+import { setImmediate } from 'node:timers/promises'
 import type { Conversation } from '../../src/contract/conversations.js'
 import type { EventData, Hello } from '../../src/contract/events.js'
 import { HARD } from '../../src/contract/limits.js'
@@ -100,9 +101,11 @@ export class Lane {
   }
 
   /** Holds what each socket heard against what was sent: to be called late, for a double may come late. */
-  checkHearing(troubles: ReadonlyMap<string, readonly string[]>): void {
+  async checkHearing(troubles: ReadonlyMap<string, readonly string[]>): Promise<void> {
     const strangers = new Set(this.hearing.listeners())
     for (const member of this.members) {
+      // The server may live on this very loop, and its heart must not stand still meanwhile.
+      await setImmediate()
       strangers.delete(member.id)
       const events = this.hearing.events(member.id)
       this.findings.add(`the socket of ${member.nick}`, [

@@ -7,7 +7,7 @@ import { User } from './users.js'
 
 /** What is left of a message whose content is gone for this reader: purged, or changed after they had left. */
 const GoneMessage = z.object({ id: Id, conversation_id: Id, number: z.number().int(), gone: z.literal(true) })
-const MessageEvent = z.union([Message, GoneMessage])
+export const MessageEvent = z.union([Message, GoneMessage])
 
 const MemberEvent = z.object({ user_id: Id, role: Role, joined_at: Time, member_count: z.number().int() })
 

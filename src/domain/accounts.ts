@@ -52,6 +52,8 @@ export async function login(db: Db, auth: Auth, input: Login, device: Device): P
  */
 export async function deleteAccount(db: Db, auth: Auth, actor: Actor): Promise<void> {
   const ended = await db.write(actor.user_id, async (tx) => {
+    // Before anything else: nobody adds them to a conversation from here on.
+    await tx.selectFrom('users').select('id').where('id', '=', actor.user_id).forUpdate().execute()
     await leaveAllConversations(tx, actor)
     const open = await tx
       .selectFrom('sessions')

@@ -73,8 +73,8 @@ function createGroup(db: Db, actor: Actor, input: Group, limits: Limits): Promis
       })
       .returning('id')
       .executeTakeFirstOrThrow()
-    const people = others.map((user_id) => ({ user_id, role: 'member' as Role }))
-    await insertMembers(tx, id, [{ user_id: actor.user_id, role: 'owner' }, ...people])
+    const members = others.map((user_id) => ({ user_id, role: 'member' as const }))
+    await insertMembers(tx, id, [{ user_id: actor.user_id, role: 'owner' }, ...members])
     await addSystemMessage(tx, id, { kind: 'created', params: { actor_id: actor.user_id, name: input.name } })
     return { conversation: await readConversation(tx, actor, id), created: true }
   })

@@ -73,13 +73,18 @@ export async function findUsers(db: Db, actor: Actor, input: FindUsers): Promise
   return rows.map((row) => row.wire)
 }
 
-/** All of them, or user.not_found: one unknown id would otherwise be left out in silence. */
+/**
+ * All of them, or user.not_found: one unknown id would otherwise be left out in silence. None can be deleted before the
+ * transaction ends.
+ */
 export async function requireUsers(tx: Tx, ids: readonly string[]): Promise<void> {
-  const { count } = await tx
+  const rows = await tx
     .selectFrom('users')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .select('id')
     .where('id', 'in', ids)
     .where('deleted_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  if (count !== ids.length) throw new AppError('user.not_found')
+    .orderBy('id')
+    .forShare()
+    .execute()
+  if (rows.length !== ids.length) throw new AppError('user.not_found')
 }

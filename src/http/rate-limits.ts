@@ -56,13 +56,18 @@ export class RateLimits {
   }
 }
 
-/** Counts a request for its address (or its user) and says how many are left, in the headers of the IETF draft. */
-export function limitRate(name: RateName, by: (c: Context<Env>) => string): MiddlewareHandler<Env> {
+/**
+ * Counts a request for its address (or its user) and says how many are left, in the headers of the IETF draft
+ * (draft-ietf-httpapi-ratelimit-headers). A request without a key is not counted.
+ */
+export function limitRate(name: RateName, by: (c: Context<Env>) => string | undefined): MiddlewareHandler<Env> {
   return async (c, next) => {
+    const key = by(c)
+    if (key === undefined) return next()
     const { points, window_s } = c.var.rates.rate(name)
     c.header('RateLimit-Policy', `"${name}";q=${points};w=${window_s}`)
     try {
-      const { remaining, reset_s } = await c.var.rates.consume(name, by(c))
+      const { remaining, reset_s } = await c.var.rates.consume(name, key)
       c.header('RateLimit', `"${name}";r=${remaining};t=${reset_s}`)
     } catch (error) {
       if (error instanceof AppError) c.header('RateLimit', `"${name}";r=0;t=${error.info.retry_after_s ?? window_s}`)

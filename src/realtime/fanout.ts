@@ -1,5 +1,7 @@
 // Who hears an event: for each stream, the people of this node who may, kept up to date by the log itself. A membership
 // is loaded once for each user with a socket here; from then on the membership events attach and detach it at their seq.
+import type { EndedSessions } from '../auth/ended-sessions.js'
+import { EVENTS, MessageEvent } from '../contract/events.js'
 import type { Metrics } from '../observe.js'
 import { encodeEvent, encodeResync } from '../protocols/native.js'
 import type { Connection } from './connection.js'
@@ -23,13 +25,15 @@ type Change = { conversation_id: string; seq: number; joined: boolean }
 
 export class Fanout {
   readonly #loadSpans: LoadSpans
+  readonly #ended: EndedSessions
   readonly #metrics: Metrics
   readonly #users = new Map<string, Audience>()
   /** conversation -> its listeners here -> the first seq that is theirs */
   readonly #streams = new Map<string, Map<Audience, number>>()
 
-  constructor(loadSpans: LoadSpans, metrics: Metrics) {
+  constructor(loadSpans: LoadSpans, ended: EndedSessions, metrics: Metrics) {
     this.#loadSpans = loadSpans
+    this.#ended = ended
     this.#metrics = metrics
   }
 
@@ -110,7 +114,7 @@ export class Fanout {
   }
 
   #follow(event: LogEvent): void {
-    const { user_id } = JSON.parse(event.data) as { user_id: string }
+    const { user_id } = EVENTS['member.added'].pick({ user_id: true }).parse(JSON.parse(event.data))
     const audience = this.#users.get(user_id)
     if (!audience) return
     const change = { conversation_id: event.stream_id, seq: event.seq, joined: event.type === 'member.added' }
@@ -168,7 +172,8 @@ export class Fanout {
   }
 
   #endSession(event: LogEvent): void {
-    const { session_id, reason } = JSON.parse(event.data) as { session_id: string; reason: string }
+    const { session_id, reason } = EVENTS['session.revoked'].parse(JSON.parse(event.data))
+    this.#ended.add(session_id)
     for (const connection of this.#users.get(event.stream_id)?.connections ?? []) {
       if (connection.actor.session_id === session_id) {
         connection.close(reason === 'account_deleted' ? 'account_closed' : 'session_ended')
@@ -184,10 +189,6 @@ export class Fanout {
 }
 
 function withoutContent(event: LogEvent): string {
-  const { id, conversation_id, number } = JSON.parse(event.data) as {
-    id: string
-    conversation_id: string
-    number: number
-  }
+  const { id, conversation_id, number } = MessageEvent.parse(JSON.parse(event.data))
   return JSON.stringify({ id, conversation_id, number, gone: true })
 }

@@ -21,17 +21,20 @@ export class Housekeeper {
   }
 
   async start(): Promise<void> {
-    await this.tidy()
-    this.#timer = setInterval(() => {
-      this.tidy().catch((error) =>
-        this.#logger.warn({ err: error }, 'housekeeping failed; it is tried again in a minute'),
-      )
-    }, EACH_MS)
+    await this.#tryToTidy()
+    this.#timer = setInterval(() => this.#tryToTidy(), EACH_MS)
     this.#timer.unref()
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+  }
+
+  /** There is time: two partitions are ahead. */
+  async #tryToTidy(): Promise<void> {
+    await this.tidy().catch((error) =>
+      this.#logger.warn({ err: error }, 'housekeeping failed; it is tried again in a minute'),
+    )
   }
 
   async tidy(): Promise<void> {

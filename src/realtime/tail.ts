@@ -34,6 +34,7 @@ export class Tail {
   readonly #lastSeq = new Map<string, number>()
   #log: Log | undefined
   #epoch: string | undefined
+  #epochIsCurrent = false
   #head = 0
   #readAt = 0
   #fencedAt = 0
@@ -63,7 +64,6 @@ export class Tail {
     this.#epochIsCurrent = false
     this.wake()
   }
-  #epochIsCurrent = false
 
   async start(): Promise<void> {
     await this.#connect()

@@ -1,7 +1,20 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Answer, fetchJson } from '../support/person.js'
-import { PASSWORD, startWorld } from '../support/world.js'
+import { PASSWORD, startWorld, type World } from '../support/world.js'
 import { outcome, outcomes } from './request.js'
+
+/** Behind trusted proxies, with one sign-in for each address. */
+let proxied: World
+/** With two sign-ins that may fail for each account. */
+let strict: World
+beforeAll(async () => {
+  proxied = await startWorld({ RATE_LIMIT_LOGIN: '1/1h', TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' })
+  strict = await startWorld({ RATE_LIMIT_LOGIN_ACCOUNT: '2/1h' })
+})
+afterAll(async () => {
+  await proxied[Symbol.asyncDispose]()
+  await strict[Symbol.asyncDispose]()
+})
 
 let names = 0
 function register(url: string, headers: Record<string, string> = {}) {
@@ -43,41 +56,36 @@ test('up to the limit requests are answered, and one past it is told when to com
   expect(await outcome(register(url))).toBe('201')
 })
 
-test('requests at the same time do not slip past the limit', async () => {
-  await using world = await startWorld({ RATE_LIMIT_LOGIN: '3/1h' })
-  const ends = await outcomes(Array.from({ length: 8 }, () => login(world.node.url)))
-  expect(ends).toEqual([...Array(3).fill('401 auth.invalid_credentials'), ...Array(5).fill('429 rate_limited')])
-})
-
-test('a limit is one limit on all nodes', async () => {
+test('a limit is one limit on all nodes, also for requests at the same time', async () => {
   await using world = await startWorld({ RATE_LIMIT_LOGIN: '4/1h' })
   const nodes = [world.node, await world.addNode()]
-  for (const node of [...nodes, ...nodes]) expect(await outcome(login(node.url))).toBe('401 auth.invalid_credentials')
-  for (const node of nodes) expect(await outcome(login(node.url))).toBe('429 rate_limited')
+  for (const node of nodes) expect(await outcome(login(node.url))).toBe('401 auth.invalid_credentials')
+  expect(await outcomes([...nodes, ...nodes, ...nodes].map((node) => login(node.url)))).toEqual([
+    ...Array(2).fill('401 auth.invalid_credentials'),
+    ...Array(4).fill('429 rate_limited'),
+  ])
 })
 
 test('the limit of an account counts only what fails, whatever the case and for names that nobody has', async () => {
-  await using world = await startWorld({ RATE_LIMIT_LOGIN_ACCOUNT: '3/1h' })
-  const { url } = world.node
-  const [alice, bob] = await world.people('alice', 'bob')
-  for (let times = 0; times < 5; times++) expect(await outcome(login(url, {}, 'alice'))).toBe('200')
-  for (const name of ['alice', 'ALICE', 'aLiCe'])
+  const { url } = strict.node
+  const [alice, bob] = await strict.people('alice', 'bob')
+  for (let times = 0; times < 3; times++) expect(await outcome(login(url, {}, 'alice'))).toBe('200')
+  for (const name of ['alice', 'aLiCe'])
     expect(await outcome(login(url, {}, name, 'a wrong one'))).toBe('401 auth.invalid_credentials')
-  const refused = await login(url, {}, 'alice')
+  const refused = await login(url, {}, 'ALICE')
   expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500)
   // Others, and the devices that are signed in, notice nothing.
   expect(await outcome(login(url, {}, bob.name))).toBe('200')
   expect(await outcome(alice.ask('GET', '/users/me'))).toBe('200')
 
-  const strangers = await outcomes(Array.from({ length: 5 }, () => login(url, {}, 'not-there')))
-  expect(strangers).toEqual([...Array(3).fill('401 auth.invalid_credentials'), ...Array(2).fill('429 rate_limited')])
+  const strangers = await outcomes(Array.from({ length: 4 }, () => login(url, {}, 'not-there')))
+  expect(strangers).toEqual([...Array(2).fill('401 auth.invalid_credentials'), ...Array(2).fill('429 rate_limited')])
 })
 
 test('the limit of an account holds for attempts in parallel', async () => {
-  await using world = await startWorld({ RATE_LIMIT_LOGIN_ACCOUNT: '2/1h' })
-  await world.person('alice')
-  const attempts = Array.from({ length: 8 }, (_, index) => login(world.node.url, {}, 'alice', `guess ${index}`))
+  await strict.person('carol')
+  const attempts = Array.from({ length: 8 }, (_, index) => login(strict.node.url, {}, 'carol', `guess ${index}`))
   expect(await outcomes(attempts)).toEqual([
     ...Array(2).fill('401 auth.invalid_credentials'),
     ...Array(6).fill('429 rate_limited'),
@@ -85,12 +93,11 @@ test('the limit of an account holds for attempts in parallel', async () => {
 })
 
 test('an account has one limit, whether it is named by username or by e-mail address', async () => {
-  await using world = await startWorld({ RATE_LIMIT_LOGIN_ACCOUNT: '2/1h' })
-  await world.person('alice')
-  for (const name of ['alice', 'alice@example.com'])
-    expect(await outcome(login(world.node.url, {}, name, 'a wrong one'))).toBe('401 auth.invalid_credentials')
-  for (const name of ['alice', 'alice@example.com'])
-    expect(await outcome(login(world.node.url, {}, name, 'a wrong one'))).toBe('429 rate_limited')
+  await strict.person('dora')
+  for (const name of ['dora', 'dora@example.com'])
+    expect(await outcome(login(strict.node.url, {}, name, 'a wrong one'))).toBe('401 auth.invalid_credentials')
+  for (const name of ['dora', 'dora@example.com'])
+    expect(await outcome(login(strict.node.url, {}, name, 'a wrong one'))).toBe('429 rate_limited')
 })
 
 test('searches are counted for each user', async () => {
@@ -116,8 +123,7 @@ test('X-Forwarded-For of somebody who is no trusted proxy changes nothing', asyn
 })
 
 test('X-Forwarded-For of a trusted proxy counts, as far as it comes from trusted ones', async () => {
-  await using world = await startWorld({ RATE_LIMIT_LOGIN: '1/1h', TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' })
-  const { url } = world.node
+  const { url } = proxied.node
   expect(await outcome(login(url, from('198.51.100.1')))).toBe('401 auth.invalid_credentials')
   expect(await outcome(login(url, from('198.51.100.1')))).toBe('429 rate_limited')
   expect(await outcome(login(url, from('198.51.100.2')))).toBe('401 auth.invalid_credentials')
@@ -131,10 +137,9 @@ test('X-Forwarded-For of a trusted proxy counts, as far as it comes from trusted
 test.each([
   ['2001:db8:1:2:aaaa::1', '2001:db8:1:2:bbbb:0:0:9', '2001:db8:1:3::1'],
   ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'],
-  ['2001:db8:1:2::1', '2001:DB8:1:2::1', '2001:db8:1:0:2::1'],
+  ['2001:db8:7:8::1', '2001:DB8:7:8::1', '2001:db8:7:9::1'],
 ])('%s and %s are one host of IPv6, and %s is another', async (address, sameHost, otherHost) => {
-  await using world = await startWorld({ RATE_LIMIT_LOGIN: '1/1h', TRUSTED_PROXIES: '127.0.0.1' })
-  const { url } = world.node
+  const { url } = proxied.node
   expect(await outcome(login(url, from(address)))).toBe('401 auth.invalid_credentials')
   expect(await outcome(login(url, from(otherHost)))).toBe('401 auth.invalid_credentials')
   expect(await outcome(login(url, from(sameHost)))).toBe('429 rate_limited')

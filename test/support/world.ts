@@ -9,7 +9,7 @@ import { Person } from './person.js'
 import { createDatabase, type TestDatabase } from './test-server.js'
 
 /** Limits that stand in no test's way; the defaults have tests of their own. */
-const ROOMY = {
+export const ROOMY = {
   PORT: '0',
   HOST: '127.0.0.1',
   NODE_ENV: 'test',

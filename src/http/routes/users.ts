@@ -24,7 +24,7 @@ const getUsers = createRoute({
   method: 'get',
   path: '/users',
   summary: 'Find people by part of a name (at most 20, closest first), or read up to 100 by id',
-  middleware: limitRate('search', (c) => c.var.actor.user_id),
+  middleware: limitRate('search', (c) => (c.req.query('query') === undefined ? undefined : c.var.actor.user_id)),
   request: { query: FindUsers },
   responses: { 200: json(FoundUsers, 'Those who were found'), ...problems('rate_limited', 'request.invalid') },
 })

@@ -1,0 +1,66 @@
+import pg from 'pg'
+import { expect, inject, test } from 'vitest'
+import { Role } from '../../src/contract/conversations.js'
+import { may, whyNotDelete, whyNotEdit } from '../../src/domain/access.js'
+import { createDatabase } from '../support/test-server.js'
+
+const NOW = new Date('2026-01-01T12:00:00Z')
+const LIMITS = {
+  message_length: 1,
+  message_bytes: 1,
+  members: 1,
+  sessions: 1,
+  edit_window_s: 60,
+  delete_window_s: 3_600,
+}
+const author = { user_id: 'author', session_id: 's' }
+const other = { user_id: 'other', session_id: 's' }
+const message = (secondsAgo: number, more: object = {}) => ({
+  type: 'text',
+  sender_id: 'author',
+  created_at: new Date(NOW.getTime() - secondsAgo * 1_000),
+  deleted_at: null,
+  ...more,
+})
+
+test('may_send() in SQL says what access.ts says, for every role and for none', async () => {
+  const own = await createDatabase(inject('templateUrl'))
+  const database = new pg.Client(own.url)
+  await database.connect()
+  for (const role of Role.options) {
+    const { rows } = await database.query('select may_send($1) as may', [role])
+    expect(rows[0].may, role).toBe(may(role, 'message.send'))
+  }
+  for (const stranger of ['', 'OWNER', 'viewer', null]) {
+    expect((await database.query('select may_send($1) as may', [stranger])).rows[0].may).toBe(false)
+  }
+  await database.end()
+  await own.drop()
+})
+
+test.each([
+  ['its author in time', author, message(59), undefined],
+  ['its author at the last moment', author, message(60), undefined],
+  ['its author too late', author, message(61), 'message.edit_window_over'],
+  ['somebody else', other, message(1), 'message.forbidden'],
+  ['its author once it is deleted', author, message(1, { deleted_at: NOW }), 'message.not_editable'],
+  ['anybody, when the system said it', author, message(1, { type: 'system', sender_id: null }), 'message.forbidden'],
+] as const)('who may edit: %s', (_who, actor, facts, refusal) => {
+  expect(whyNotEdit(actor, facts, LIMITS, NOW)).toBe(refusal)
+})
+
+test.each([
+  ['its author in time', author, 'member', message(3_600), undefined],
+  ['its author too late', author, 'member', message(3_601), 'message.delete_window_over'],
+  ['another member', other, 'member', message(1), 'message.forbidden'],
+  ['the owner at any time', other, 'owner', message(1_000_000), undefined],
+  [
+    'the owner, when the system said it',
+    other,
+    'owner',
+    message(1, { type: 'system', sender_id: null }),
+    'message.forbidden',
+  ],
+] as const)('who may delete for everyone: %s', (_who, actor, role, facts, refusal) => {
+  expect(whyNotDelete(actor, role, facts, LIMITS, NOW)).toBe(refusal)
+})
