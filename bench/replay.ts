@@ -56,8 +56,9 @@ async function replay(transcripts: readonly Transcript[], url: string, progress:
 }
 
 async function onOwnServer(transcripts: readonly Transcript[], progress: Progress): Promise<boolean> {
-  const server = await startOwnServer()
-  const stopListening = stopOnSignal(server)
+  const starting = startOwnServer()
+  const ignoreSignals = stopOnSignal(starting)
+  const server = await starting
   try {
     console.log(`A server of its own at ${server.url}:\n${server.profile}`)
     const idle = describeMemory()
@@ -67,18 +68,16 @@ async function onOwnServer(transcripts: readonly Transcript[], progress: Progres
     )
     return agrees
   } finally {
-    stopListening()
     await server.stop()
+    ignoreSignals()
   }
 }
 
-/** An interrupted run leaves no database behind. */
-function stopOnSignal(server: OwnServer): () => void {
+/** An interrupted run leaves no database behind, even while it is still starting. */
+function stopOnSignal(starting: Promise<OwnServer>): () => void {
   const stop = () => {
-    server.stop().then(
-      () => process.exit(130),
-      () => process.exit(130),
-    )
+    const exit = () => process.exit(130)
+    starting.then((server) => server.stop()).then(exit, exit)
   }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

@@ -1,7 +1,7 @@
 // A client of the public surface, as small as a benchmark needs: REST calls and a socket. Whatever comes back is checked
 // against the contract, so a run is also a check of that.
 import { WebSocket } from 'ws'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type Register, SignedIn } from '../../src/contract/accounts.js'
 import { Conversation } from '../../src/contract/conversations.js'
 import { EVENTS, EventFrame, type EventType, Hello } from '../../src/contract/events.js'
@@ -26,10 +26,10 @@ export class BadAnswer extends Error {
 }
 
 export class Client {
-  readonly #base: string
+  readonly #url: string
 
   constructor(url: string) {
-    this.#base = `${url.replace(/\/+$/, '')}/api/v1`
+    this.#url = url.replace(/\/+$/, '')
   }
 
   register(input: Register): Promise<SignedIn> {
@@ -70,7 +70,7 @@ export class Client {
     path: string,
     { token, body }: { token?: string; body?: unknown },
   ): Promise<z.infer<T>> {
-    const response = await fetch(`${this.#base}${path}`, {
+    const response = await fetch(`${this.#url}/api/v1${path}`, {
       method,
       headers: {
         ...(token !== undefined && { Authorization: `Bearer ${token}` }),
@@ -78,7 +78,7 @@ export class Client {
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     }).catch((error) => {
-      throw new StartupError(`${this.#base} does not answer (${error.cause?.code ?? error.message}).`)
+      throw new StartupError(`${this.#url} does not answer (${error.cause?.code ?? error.message}).`)
     })
     const { status } = response
     const json: unknown = await response.json().catch(() => undefined)
@@ -88,7 +88,7 @@ export class Client {
     }
     const answer = schema.safeParse(json)
     if (!answer.success)
-      throw new BadAnswer(status, 'outside the contract', `${method} ${path}: ${answer.error.message}`)
+      throw new BadAnswer(status, 'outside the contract', `${method} ${path}: ${explain(answer.error)}`)
     return answer.data
   }
 }
@@ -124,14 +124,15 @@ export class Ear {
       let greeted = false
       socket.on('message', (data) => {
         const at = performance.now()
+        const text = data.toString()
         try {
-          const frame = readFrame(data.toString())
+          const frame = readFrame(text)
           if ('hello' in frame) {
             greeted = true
             resolve(new Ear(socket, frame.hello.limits))
           } else if ('event' in frame) onEvent(frame.event, at)
         } catch (error) {
-          onTrouble(`a frame outside the contract: ${error instanceof Error ? error.message : error}`)
+          onTrouble(`outside the contract, ${explain(error)}: ${text.slice(0, 200)}`)
         }
       })
       socket.on('error', reject)
@@ -176,4 +177,10 @@ function parseFrame(text: string): Frame {
 
 function isMessage(type: string, data: object): data is Message {
   return type === 'message.created' && !('gone' in data)
+}
+
+/** In one line. */
+function explain(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error).replace(/\s*\n\s*/g, ' ')
+  return error instanceof Error ? error.message : String(error)
 }

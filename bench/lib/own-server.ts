@@ -31,6 +31,8 @@ export async function startOwnServer(): Promise<OwnServer> {
   }
   try {
     const config = readConfig({ ...PROFILE, DATABASE_URL: databaseUrl, DATA_DIR: folder })
+    // Asked for at the end of a run and, when it is interrupted, by the signal: both wait for the same.
+    let stopping: Promise<void> | undefined
     const app = await startApp(config, createLogger('warn'))
     return {
       url: app.url,
@@ -40,9 +42,9 @@ export async function startOwnServer(): Promise<OwnServer> {
           ? '  on the database of DATABASE_URL'
           : '  on an embedded PostgreSQL that is removed afterwards',
       ].join('\n'),
-      stop: async () => {
-        await app.stop()
-        await clear()
+      stop: () => {
+        stopping ??= app.stop().finally(clear)
+        return stopping
       },
     }
   } catch (error) {

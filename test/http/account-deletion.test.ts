@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fetchJson } from '../support/person.js'
 import { PASSWORD, startWorld, type World } from '../support/world.js'
+import { listen } from './listen.js'
 import { outcome, outcomes } from './request.js'
 
 let world: World
@@ -84,7 +85,7 @@ test('a group passes to its longest member, who hears it and may do what an owne
   const [alice, bob, carol] = await world.people('ann', 'bert', 'cora')
   const home = await world.group(alice, carol)
   await alice.post(`/conversations/${home.id}/members`, { user_ids: [bob.id] })
-  const ear = await bob.connect()
+  const ear = await listen(bob)
   expect(await outcome(carol.ask('PATCH', `/conversations/${home.id}`, { name: 'ours' }))).toBe(
     '403 conversation.forbidden',
   )
@@ -112,7 +113,7 @@ test('a group passes to its longest member, who hears it and may do what an owne
 test('a group whose owner stays keeps its owner when a member deletes their account', async () => {
   const [alice, bob, carol] = await world.people('anton', 'bella', 'cecil')
   const home = await world.group(carol, alice, bob)
-  const ear = await bob.connect()
+  const ear = await listen(bob)
   await alice.delete('/users/me')
   await bob.settled()
   expect(ear.stream(home.id).map((event) => event.type)).toEqual(['member.removed', 'message.created'])
@@ -139,7 +140,7 @@ test('two requests to delete the same account end it once', async () => {
   const [alice, bob] = await world.people('agnes', 'boris')
   const home = await world.group(alice, bob)
   const phone = await world.device(alice)
-  const ear = await bob.connect()
+  const ear = await listen(bob)
   const ends = await outcomes([alice, phone, alice, phone].map((device) => device.ask('DELETE', '/users/me')))
   expect(ends[0]).toBe('204')
   expect(['204', '401 auth.session_ended']).toEqual(expect.arrayContaining(ends))

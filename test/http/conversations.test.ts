@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Person } from '../support/person.js'
 import { startWorld, type World } from '../support/world.js'
+import { listen } from './listen.js'
 import { outcome, outcomes } from './request.js'
 
 let world: World
@@ -62,7 +63,7 @@ test('a direct conversation needs one other who exists', async () => {
 })
 
 test('a group has the fields it was given, its creator as owner, and says that it was created', async () => {
-  const ear = await bob.connect()
+  const ear = await listen(bob)
   const fields = { name: ' Group 🎈 ', description: 'line\nline', is_public: true, metadata: { a: { b: [1, null] } } }
   // Ids that come twice, or are the creator's own, do no harm.
   const { status, body } = await create(group({ ...fields, user_ids: [bob.id, alice.id, bob.id.toUpperCase()] }))

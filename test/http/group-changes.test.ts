@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Person } from '../support/person.js'
 import { startWorld, type World } from '../support/world.js'
+import { listen } from './listen.js'
 import { outcome } from './request.js'
 
 let world: World
@@ -20,7 +21,7 @@ const metadata = (bytes: number, key = 'a') => ({ [key]: 'x'.repeat(bytes - JSON
 
 test('the owner changes a group, and its members hear it', async () => {
   const home = await world.group(alice, bob)
-  const ear = await bob.connect()
+  const ear = await listen(bob)
   const changes = { name: 'Renamed', description: 'new', is_public: true, metadata: { a: 1 } }
   const { status, body } = await patch(home.id, changes)
   expect([status, body]).toEqual([200, { ...home, ...changes, ...moved(body) }])
@@ -57,7 +58,7 @@ function moved({ seq, message_number, last_activity_at, last_message }: Record<s
 
 test('a change that changes nothing is not heard', async () => {
   const home = await world.group(alice, bob)
-  const ear = await bob.connect()
+  const ear = await listen(bob)
   for (const body of [
     {},
     { name: home.name },
@@ -143,7 +144,7 @@ test('a direct conversation cannot be changed or deleted', async () => {
 test('a deleted group is gone for all its members, who hear it as the last of it', async () => {
   const home = await world.group(alice, bob)
   const said = await bob.say(home.id, 'hello')
-  const [bobsEar, outsidersEar] = [await bob.connect(), await outsider.connect()]
+  const [bobsEar, outsidersEar] = [await listen(bob), await listen(outsider)]
   expect(await outcome(alice.ask('DELETE', `/conversations/${home.id}`))).toBe('204')
   expect(await bobsEar.next('conversation.deleted')).toMatchObject({ stream: home.id, data: { id: home.id } })
   await outsider.settled()
