@@ -15,7 +15,7 @@ create table conversations (
   deleted_at timestamp with time zone,
   constraint conversations_pkey PRIMARY KEY (id),
   constraint conversation_description_is_1_to_500_characters CHECK (((char_length(description) >= 1) AND (char_length(description) <= 500))),
-  constraint conversation_metadata_is_an_object_of_at_most_16_kib CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
+  constraint conversation_metadata_is_an_object_of_at_most_32_kib CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 32768))),
   constraint conversation_name_is_1_to_100_characters CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
   constraint conversation_type_is_known CHECK ((type = ANY (ARRAY['direct'::text, 'group'::text]))),
   constraint conversations_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id),
@@ -133,7 +133,7 @@ CASE
     WHEN (type = 'system'::text) THEN ((system IS NOT NULL) AND (content IS NULL))
     ELSE ((content <> ''::text) AND (system IS NULL))
 END),
-  constraint message_metadata_is_an_object_of_at_most_16_kib CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 16384))),
+  constraint message_metadata_is_an_object_of_at_most_32_kib CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 32768))),
   constraint message_numbers_are_unique_in_a_conversation UNIQUE (conversation_id, number),
   constraint message_type_is_known CHECK ((type = ANY (ARRAY['text'::text, 'system'::text])))
 );

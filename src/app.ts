@@ -40,10 +40,15 @@ export type App = {
 /** @throws StartupError with one sentence that says what to do; whatever had started is stopped again */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
   const stops: (() => Promise<unknown>)[] = []
-  const stopAll = async () => {
+  const stopEach = async () => {
     for (let stop = stops.pop(); stop; stop = stops.pop()) {
       await stop().catch((error) => logger.error({ err: error }, 'a part did not stop cleanly'))
     }
+  }
+  let stopping: Promise<void> | undefined
+  const stopAll = () => {
+    stopping ??= stopEach()
+    return stopping
   }
   try {
     const { url, nodeId } = await start(config, logger, stops)

@@ -19,16 +19,25 @@ export const Name = (max: number, min = 1) =>
 /** JSON of the client's own; the server keeps it and does not look into it. */
 export const Metadata = z
   .record(z.string(), z.unknown())
-  .refine(
-    (value) => isCleanJson(value, HARD.metadata_depth),
-    `must nest at most ${HARD.metadata_depth} levels of clean text`,
-  )
+  .refine((value) => isCleanJson(value, HARD.metadata_depth), {
+    message: `must nest at most ${HARD.metadata_depth} levels of clean text`,
+    // Its size is measured by a walk without a bound of its own.
+    abort: true,
+  })
   .refine(
     (value) => Buffer.byteLength(JSON.stringify(value)) <= HARD.metadata_bytes,
     `must be at most ${HARD.metadata_bytes} bytes`,
   )
 
-export const Limit = z.coerce.number().int().min(1).max(HARD.page).default(HARD.page_default)
+/** A number in a query, in digits: a lax conversion would read an empty value as 0. */
+export const Digits = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+
+export const Limit = Digits(1, HARD.page).default(HARD.page_default)
 export const Cursor = z.string().max(200).describe('Opaque: the next_cursor of the page before')
 
 export const page = <T extends z.ZodType>(item: T) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ClientId, Id, Limit, Metadata, Text, Time } from './fields.js'
+import { ClientId, Digits, Id, Limit, Metadata, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 
 /** Stored as given, untrimmed; the configured length is checked by the domain. */
@@ -46,7 +46,7 @@ export const Message = z.object({
 })
 export type Message = z.infer<typeof Message>
 
-const MessageNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const MessageNumber = Digits(0, Number.MAX_SAFE_INTEGER)
 
 /** At most one of before, after and around; without any, the newest. */
 export const ListMessages = z

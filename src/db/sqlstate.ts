@@ -1,12 +1,13 @@
 // What PostgreSQL says -> what we say. The SQLSTATE and the constraint's name are the interface, the text never is.
 import { AppError, type ErrorCode, isErrorCode } from '../contract/errors.js'
 
-/** Unique constraints that a client can run into. */
-const TAKEN: Record<string, ErrorCode> = {
+/** Constraints that a client can run into. */
+const CONSTRAINTS: Record<string, ErrorCode> = {
   one_account_for_each_username: 'account.username_taken',
   one_account_for_each_email: 'account.email_taken',
   one_group_of_a_name_for_each_creator: 'conversation.name_taken',
-  conversation_metadata_is_an_object_of_at_most_16_kib: 'conversation.metadata_too_large',
+  conversation_metadata_is_an_object_of_at_most_32_kib: 'conversation.metadata_too_large',
+  message_metadata_is_an_object_of_at_most_32_kib: 'request.invalid',
 }
 
 /** SQLSTATE, or its class, -> code. */
@@ -55,7 +56,8 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof Error && code?.startsWith('RT') && isErrorCode(error.message))
     return new AppError(error.message, {}, cause)
   const known =
-    TAKEN[constraintOf(error)] ?? (code && (CODES[code] ?? (code.length === 5 ? CODES[code.slice(0, 2)] : undefined)))
+    CONSTRAINTS[constraintOf(error)] ??
+    (code && (CODES[code] ?? (code.length === 5 ? CODES[code.slice(0, 2)] : undefined)))
   if (known) return new AppError(known, known === 'busy' || known === 'unavailable' ? { retry_after_s: 1 } : {}, cause)
   if (error instanceof Error && LOST_CONNECTION.test(`${code ?? ''} ${error.message}`)) {
     return new AppError('unavailable', { retry_after_s: 1 }, cause)

@@ -20,8 +20,14 @@ export async function register(db: Db, auth: Auth, input: Register, device: Devi
   return openSession(db, auth, user.id, device)
 }
 
-/** The same answer, after the same time, for a wrong password and for an unknown account. */
-export async function login(db: Db, auth: Auth, input: Login, device: Device): Promise<SignedIn> {
+/** Counts the attempts on one account; `count` refuses when there were too many. */
+export type Attempts = { count(account: string): Promise<void>; forget(account: string): Promise<void> }
+
+/**
+ * The same answer, after the same time, for a wrong password and for an unknown account.
+ * @throws AppError auth.invalid_credentials, rate_limited
+ */
+export async function login(db: Db, auth: Auth, input: Login, device: Device, attempts: Attempts): Promise<SignedIn> {
   // An address has an @ and a username cannot, so one look-up is enough.
   const column = input.login.includes('@') ? 'email' : 'username'
   const user = await db.query
@@ -30,8 +36,12 @@ export async function login(db: Db, auth: Auth, input: Login, device: Device): P
     .where((eb) => eb(eb.fn<string>('lower', [column]), '=', sql<string>`lower(${input.login})`))
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
+  // Before the password is looked at, so that attempts in parallel do not slip through; a success is given back.
+  const account = user?.id ?? input.login.toLowerCase()
+  await attempts.count(account)
   const matches = await auth.passwords.verify(user?.password_hash, input.password)
   if (!user?.password_hash || !matches) throw new AppError('auth.invalid_credentials')
+  await attempts.forget(account)
 
   if (auth.passwords.isOutdated(user.password_hash)) {
     const password_hash = await auth.passwords.hash(input.password)

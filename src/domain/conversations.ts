@@ -9,7 +9,7 @@ import type {
 } from '../contract/conversations.js'
 import { AppError } from '../contract/errors.js'
 import type { Page } from '../contract/fields.js'
-import type { Limits } from '../contract/limits.js'
+import { HARD, type Limits } from '../contract/limits.js'
 import type { Db, Tx } from '../db/database.js'
 import { requirePermission } from './access.js'
 import { INTEGER, readCursor, toPage, UUID } from './pages.js'
@@ -32,7 +32,8 @@ export function createConversation(db: Db, actor: Actor, input: CreateConversati
 function createDirect(db: Db, actor: Actor, input: Direct): Promise<Created> {
   return db.write(actor.user_id, async (tx) => {
     const peers = othersThan(actor, input.user_ids)
-    await requireUsers(tx, peers)
+    // The actor too: their account may be ending at this moment.
+    await requireUsers(tx, [actor.user_id, ...peers])
     const [direct_low, direct_high] = [actor.user_id, ...peers].sort()
     const inserted = await tx
       .insertInto('conversations')
@@ -60,7 +61,7 @@ function createGroup(db: Db, actor: Actor, input: Group, limits: Limits): Promis
   return db.write(actor.user_id, async (tx) => {
     const others = othersThan(actor, input.user_ids)
     if (others.length + 1 > limits.members) throw new AppError('member.too_many')
-    await requireUsers(tx, others)
+    await requireUsers(tx, [actor.user_id, ...others])
     const { id } = await tx
       .insertInto('conversations')
       .values({
@@ -145,7 +146,12 @@ export function updateConversation(db: Db, actor: Actor, id: string, input: Upda
     if (input.name !== undefined && input.name !== before.name) {
       await addSystemMessage(tx, id, { kind: 'renamed', params: { actor_id: actor.user_id, name: input.name } })
     }
-    return readConversation(tx, actor, id)
+    const conversation = await readConversation(tx, actor, id)
+    // Each request was small enough; what they add up to is known only now.
+    if (Buffer.byteLength(JSON.stringify(conversation.metadata)) > HARD.metadata_bytes) {
+      throw new AppError('conversation.metadata_too_large')
+    }
+    return conversation
   })
 }
 

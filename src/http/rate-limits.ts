@@ -1,11 +1,12 @@
 // How often somebody may try. Counted in PostgreSQL, so that a limit is one limit on all nodes and outlives a restart.
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import type { Context, MiddlewareHandler } from 'hono'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Rate } from '../config.js'
 import { AppError } from '../contract/errors.js'
 import type { Pool } from '../db/pool.js'
+import type { Attempts } from '../domain/accounts.js'
+import { hostOf } from '../kit/network.js'
 import type { Env } from './env.js'
 
 export type RateName = 'register' | 'login' | 'login_account' | 'search'
@@ -51,6 +52,11 @@ export class RateLimits {
     await this.#limiters[name].reward(digest(key))
   }
 
+  /** The same limit as something that can be handed on. */
+  attempts(name: RateName): Attempts {
+    return { count: async (key) => void (await this.consume(name, key)), forget: (key) => this.refund(name, key) }
+  }
+
   rate(name: RateName): Rate {
     return this.#rates[name]
   }
@@ -77,10 +83,8 @@ export function limitRate(name: RateName, by: (c: Context<Env>) => string | unde
   }
 }
 
-/** One host of IPv6 has a whole /64 of addresses. */
 export function byAddress(c: Context<Env>): string {
-  const { address } = c.var
-  return isIPv6(address) && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address
+  return hostOf(c.var.address)
 }
 
 /** Keys are addresses and names of people: only their digests are stored. */

@@ -65,8 +65,9 @@ export class Tail {
     this.wake()
   }
 
+  /** Resolves after the first read: from then on the node delivers. */
   async start(): Promise<void> {
-    await this.#connect()
+    await this.#step(await this.#connect())
     this.#loop = this.#run()
   }
 

@@ -1,7 +1,9 @@
 import { createRoute } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { Login, Refresh, Register, SignedIn, Verified } from '../../contract/accounts.js'
 import { deleteAccount, login, register } from '../../domain/accounts.js'
-import { endSession, refreshSession } from '../../domain/sessions.js'
+import { type Device, endSession, refreshSession } from '../../domain/sessions.js'
+import type { Env } from '../env.js'
 import { byAddress, limitRate } from '../rate-limits.js'
 import { body, createRoutes, json, noContent, problems } from '../route.js'
 
@@ -67,25 +69,14 @@ const deleteMe = createRoute({
 export function accountRoutes() {
   const routes = createRoutes()
   routes.openapi(postRegister, async (c) =>
+    c.json(await register(c.var.db, c.var.auth, c.req.valid('json'), deviceOf(c)), 201),
+  )
+  routes.openapi(postLogin, async (c) =>
     c.json(
-      await register(c.var.db, c.var.auth, c.req.valid('json'), {
-        ip: c.var.address,
-        user_agent: c.req.header('user-agent') ?? '',
-      }),
-      201,
+      await login(c.var.db, c.var.auth, c.req.valid('json'), deviceOf(c), c.var.rates.attempts('login_account')),
+      200,
     ),
   )
-  routes.openapi(postLogin, async (c) => {
-    const input = c.req.valid('json')
-    // Counted before the password is looked at, so that attempts in parallel do not slip through; a success gives it back.
-    await c.var.rates.consume('login_account', input.login.toLowerCase())
-    const signedIn = await login(c.var.db, c.var.auth, input, {
-      ip: c.var.address,
-      user_agent: c.req.header('user-agent') ?? '',
-    })
-    await c.var.rates.refund('login_account', input.login.toLowerCase())
-    return c.json(signedIn, 200)
-  })
   routes.openapi(postRefresh, async (c) =>
     c.json(await refreshSession(c.var.db, c.var.auth, c.req.valid('json').refresh_token), 200),
   )
@@ -102,4 +93,8 @@ export function accountRoutes() {
     return c.body(null, 204)
   })
   return routes
+}
+
+function deviceOf(c: Context<Env>): Device {
+  return { ip: c.var.address, user_agent: c.req.header('user-agent') ?? '' }
 }
