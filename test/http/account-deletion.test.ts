@@ -151,3 +151,23 @@ test('two requests to delete the same account end it once', async () => {
     'message.created',
   ])
 })
+
+test('what somebody does while their account is deleted does not outlive it', async () => {
+  const [anna, paul] = await world.people('anna', 'paul')
+  const home = await world.group(paul, anna)
+  const psql = await world.session()
+  for (let round = 1; round <= 4; round++) {
+    const gone = await world.person(`gone${round}`)
+    await Promise.all([
+      gone.ask('DELETE', '/users/me'),
+      gone.ask('POST', '/conversations', { type: 'group', name: 'mine', user_ids: [anna.id] }),
+      gone.ask('POST', '/conversations', { type: 'direct', user_ids: [anna.id] }),
+      paul.ask('POST', '/conversations', { type: 'direct', user_ids: [gone.id] }),
+      paul.ask('POST', `/conversations/${home.id}/members`, { user_ids: [gone.id] }),
+    ])
+    const { rows } = await psql.query('select role, conversation_id from members where user_id = $1', [gone.id])
+    expect(rows).toEqual([])
+    const open = await psql.query('select from sessions where user_id = $1 and ended_at is null', [gone.id])
+    expect(open.rowCount).toBe(0)
+  }
+})

@@ -82,6 +82,13 @@ test('metadata is merged key by key, and null takes a key away', async () => {
   expect(await merge({ b: null, e: null, '': null })).toEqual({})
 })
 
+test('changes of different keys at the same time are all kept', async () => {
+  const home = await world.group(alice, bob)
+  const keys = Array.from({ length: 8 }, (_, index) => `key${index}`)
+  await Promise.all(keys.map((key) => patch(home.id, { metadata: { [key]: true } })))
+  expect(Object.keys((await bob.get(`/conversations/${home.id}`)).metadata).sort()).toEqual(keys)
+})
+
 test('metadata has at most 16 KiB, of one request and of all together', async () => {
   const home = await world.group(alice, bob)
   const merge = (value: object) => outcome(patch(home.id, { metadata: value }))

@@ -187,7 +187,7 @@ test('send, edit and delete over a socket are what they are over REST', async ()
 })
 
 test('a reader that stops reading is closed as too slow, and costs the others nothing', async () => {
-  await using small = await startWorld({ WS_QUEUE_BYTES: '65536', MAX_MESSAGE_LENGTH: '65536' })
+  await using small = await startWorld({ MAX_MESSAGE_LENGTH: '65536' })
   const [dave, erin, fast] = await small.people('dave', 'erin', 'fast')
   const group = await small.group(dave, erin, fast)
   const [slow, other] = [await erin.connect(), await fast.connect()]
@@ -196,7 +196,7 @@ test('a reader that stops reading is closed as too slow, and costs the others no
     (await (await fetch(`${small.node.url}/metrics`)).text()).match(/socket_closes_total\{code="(\d+)"\} (\d+)/)
   const text = 'x'.repeat(60_000)
   let sent = 0
-  // The kernel's buffers fill first; the server's own queue is bounded at 64 KiB beyond them.
+  // The kernel's buffers fill first; the server's own queue is bounded at 1 MiB beyond them.
   for (; (await metric()) === null && sent < 2_000; sent++) {
     await dave.say(group.id, text)
     await other.next('message.created')
