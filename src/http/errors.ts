@@ -50,6 +50,8 @@ function problem(c: Context<Env>, error: AppError): Response {
     ...(error.info.errors && { errors: error.info.errors }),
   }
   if (error.info.retry_after_s !== undefined) c.header('Retry-After', String(error.info.retry_after_s))
+  // The rest of the body is not read, so the connection ends with it: nobody should send a next request on it.
+  if (status === 413) c.header('Connection', 'close')
   if (status === 401) c.header('WWW-Authenticate', 'Bearer')
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
 }

@@ -30,6 +30,14 @@ export function report(): MiddlewareHandler<Env> {
   }
 }
 
+/** Answers hold tokens and what people write: no cache on the way may keep them (RFC 6749 §5.1). */
+export function neverStore(): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    c.header('Cache-Control', 'no-store')
+    await next()
+  }
+}
+
 /** The client's address; X-Forwarded-For counts only as far as it comes from proxies that are trusted. */
 export function findAddress(trustedProxies: string[]): MiddlewareHandler<Env> {
   const trust = proxyAddr.compile(trustedProxies)

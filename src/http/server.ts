@@ -5,7 +5,7 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Env, Services } from './env.js'
 import { answerError, answerNotFound } from './errors.js'
-import { findAddress, provide, readableBody, report, requireActor } from './middleware.js'
+import { findAddress, neverStore, provide, readableBody, report, requireActor } from './middleware.js'
 import { accountRoutes } from './routes/accounts.js'
 import { conversationRoutes } from './routes/conversations.js'
 import { memberRoutes } from './routes/members.js'
@@ -34,7 +34,7 @@ export function createHttp(
       maxAge: 600,
     }),
   )
-  app.use(`${BASE}/*`, findAddress(options.trustedProxies), requireActor(OPEN), readableBody())
+  app.use(`${BASE}/*`, neverStore(), findAddress(options.trustedProxies), requireActor(OPEN), readableBody())
   app.route('/', operationsRoutes())
   for (const routes of [
     accountRoutes(),

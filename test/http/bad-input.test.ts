@@ -201,9 +201,16 @@ test.each(ROUTES)('$route refuses a body of ten megabytes', async ({ route }) =>
   }
 })
 
+const padded = (bytes: number) => `{}${' '.repeat(bytes - 2)}`
+
 test('a body may have exactly a mebibyte', async () => {
-  const padded = (bytes: number) => `{}${' '.repeat(bytes - 2)}`
   expect((await ask('PATCH /users/me', padded(1_048_576))).status).toBe(200)
-  const reply = await ask('PATCH /users/me', padded(1_048_577))
-  expectProblem(reply, 413, 'request.too_large', 'one more', '/api/v1/users/me')
+  const headers = [`Authorization: Bearer ${alice.token}`, 'Content-Type: application/json', 'Content-Length: 1048577']
+  const reply = await upload(world.node.url, 'PATCH', `${BASE}/users/me`, Buffer.from(padded(1_048_577)), headers)
+  expectProblem(reply, 413, 'request.too_large', 'one more', `${BASE}/users/me`)
+})
+
+test('a body that is refused for its size does not cost the next request on the same connection', async () => {
+  expect((await ask('PATCH /users/me', padded(1_048_577))).status).toBe(413)
+  expect((await request(world.node.url, 'GET', `${BASE}/users/me`, { as: alice })).status).toBe(200)
 })

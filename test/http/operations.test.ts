@@ -137,6 +137,13 @@ test('every answer carries the headers that keep browsers from guessing', async 
   }
 })
 
+test('no cache on the way keeps what the API answers', async () => {
+  for (const path of ['/api/v1/users/me', '/api/v1/nowhere']) {
+    expect((await request(world.node.url, 'GET', path, { as: alice })).headers.get('cache-control')).toBe('no-store')
+    expect((await get(path)).headers.get('cache-control')).toBe('no-store')
+  }
+})
+
 test('an answer to a page of an allowed origin may be read there, also when it is a refusal', async () => {
   for (const origin of [ALLOWED, 'http://localhost:5173'])
     for (const path of ['/api/v1/users/me', '/api/v1/nowhere', '/health']) {

@@ -33,12 +33,12 @@ test('up to the limit requests are answered, and one past it is told when to com
   const { url } = world.node
   const first = await register(url)
   expect(first.status).toBe(201)
-  expect(limits(first)).toEqual(['"register";r=1;t=3600', '"register";q=2;w=3600'])
+  expect(limits(first)).toEqual([expect.stringMatching(/^"register";r=1;t=3[56]\d\d$/), '"register";q=2;w=3600'])
   expect(first.headers.get('retry-after')).toBeNull()
   const second = await register(url)
   expect([second.status, second.headers.get('ratelimit')]).toEqual([
     201,
-    expect.stringMatching(/^"register";r=0;t=3\d{3}$/),
+    expect.stringMatching(/^"register";r=0;t=3[56]\d\d$/),
   ])
 
   const third = await register(url)
@@ -104,7 +104,7 @@ test('searches are counted for each user', async () => {
   await using world = await startWorld({ RATE_LIMIT_SEARCH: '2/1m' })
   const [alice, bob] = await world.people('alice', 'bob')
   const search = (person = alice) => person.ask('GET', '/users?query=somebody')
-  expect(limits(await search())).toEqual(['"search";r=1;t=60', '"search";q=2;w=60'])
+  expect(limits(await search())).toEqual([expect.stringMatching(/^"search";r=1;t=[56]\d$/), '"search";q=2;w=60'])
   expect(await outcome(search())).toBe('200')
   expect(await outcome(search())).toBe('429 rate_limited')
   expect(await outcome(search(bob))).toBe('200')
