@@ -18,6 +18,8 @@ type Ask = {
   ends?: true
 }
 
+type Row = [route: string, expected: string[], ask?: Ask]
+
 const NO_TOKEN = '401 auth.unauthenticated'
 const NO_CONVERSATION = '404 conversation.not_found'
 const NO_MESSAGE = '404 message.not_found'
@@ -41,7 +43,7 @@ const rename: Ask = { body: (_, who) => ({ name: `of the ${who}` }) }
 const text: Ask = { body: (_, who) => ({ content: `of the ${who}` }) }
 
 // Within a row all ask in turn, so that those who are refused cannot have changed what the next one finds.
-const TABLE: [route: string, expected: string[], ask?: Ask][] = [
+const TABLE: Row[] = [
   ['GET /health', all('200')],
   ['GET /health/live', all('200')],
   ['GET /health/ready', all('200')],
@@ -104,7 +106,7 @@ async function setScene(world: World, people: People): Promise<Scene> {
 test('everybody may do what the table says, on every route', async () => {
   await using world = await startWorld()
   const lasting = await invite(world)
-  const found = TABLE.map(async ([route, , { path, body, ends } = {}]) => {
+  const walk = async ([route, , { path, body, ends } = {}]: Row) => {
     const scene = await setScene(world, ends ? await invite(world) : lasting)
     const [method = '', pattern = ''] = route.split(' ')
     const id = pattern.includes('/messages/:id') ? scene.message : scene.group
@@ -115,8 +117,11 @@ test('everybody may do what the table says, on every route', async () => {
       outcomes.push(await outcome(request(world.node.url, method, target, { as, body: body?.(scene, who) })))
     }
     return [route, ...outcomes]
-  })
-  expect(await Promise.all(found)).toEqual(TABLE.map(([route, expected]) => [route, ...expected]))
+  }
+  const found: string[][] = []
+  // A few at a time: a node that is asked for more than it can do says in /health that it is not up to it.
+  for (let at = 0; at < TABLE.length; at += 3) found.push(...(await Promise.all(TABLE.slice(at, at + 3).map(walk))))
+  expect(found).toEqual(TABLE.map(([route, expected]) => [route, ...expected]))
 })
 
 test('no route is missing from the table, and none is in it that is gone', () => {

@@ -14,6 +14,7 @@ const INSERT = 'insert into messages (conversation_id, sender_id, content) value
 async function startTail() {
   const database = await createDatabase(inject('templateUrl'))
   const logger = createLogger('silent')
+  const metrics = createMetrics()
   const events: LogEvent[] = []
   let woken: (() => void) | undefined
   const tail = new Tail({
@@ -25,7 +26,7 @@ async function startTail() {
     onNewEpoch: () => undefined,
     pollMs: () => 5,
     logger,
-    metrics: createMetrics(),
+    metrics,
   })
   await tail.start()
   /** Looks again after each event. */
@@ -46,6 +47,8 @@ async function startTail() {
   return {
     database,
     events,
+    /** How often a stream's seq had to reveal what the holes should have known. */
+    alarms: async () => (await metrics.tailGaps.get()).values[0]?.value,
     user: user as string,
     homes: rows.map((row) => row.id as string),
     session,
@@ -127,6 +130,7 @@ test(`eight writers with roll-backs, savepoints, two streams at once and held tr
   await Promise.all([vandal(), ...Array.from({ length: 8 }, (_, number) => writer(number))])
   await world.caughtUp()
   await expectEachOnceInOrder(world.session, world.events)
+  expect(await world.alarms()).toBe(0)
 })
 
 test('a transaction of 12,000 rows that commits behind the head comes whole, and in order', async () => {
@@ -149,6 +153,7 @@ test('a transaction of 12,000 rows that commits behind the head comes whole, and
   await world.caughtUp()
   await slow.end()
   await expectEachOnceInOrder(session, world.events)
+  expect(await world.alarms()).toBe(0)
   expect(world.tail.safe).toBeGreaterThan(held)
 })
 
