@@ -22,6 +22,7 @@ const CODES: Record<string, ErrorCode> = {
   '08': 'unavailable',
   '53': 'unavailable', // too many connections, disk full, out of memory
   '57': 'unavailable', // shutting down, starting up
+  '3D000': 'unavailable', // the database is gone, or not there yet
   '25006': 'unavailable', // read-only: a former primary
   '58': 'unavailable',
 }

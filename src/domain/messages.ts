@@ -98,7 +98,7 @@ export function editMessage(db: Db, actor: Actor, id: string, input: EditMessage
       .where('id', '=', id)
       .where('content', '<>', input.content)
       .execute()
-    return readMessage(tx, actor, id)
+    return readWire(tx, id)
   })
 }
 
@@ -127,7 +127,7 @@ export function deleteMessage(
         .where('id', '=', id)
         .execute()
     }
-    return readMessage(tx, actor, id)
+    return readWire(tx, id)
   })
 }
 
@@ -179,6 +179,12 @@ function visibleMessages(db: Tx | Db['query'], actor: Actor) {
       ),
     )
     .$castTo<{ wire: Message }>()
+}
+
+/** For somebody who may see it, which was checked; hidden for them or not. */
+async function readWire(tx: Tx, id: string): Promise<Message> {
+  const row = await tx.selectFrom('message_wire').select('wire').where('id', '=', id).executeTakeFirstOrThrow()
+  return row.wire
 }
 
 /** Where the message is, if its conversation is the actor's; hidden or not. */

@@ -38,9 +38,11 @@ export class Health {
 
   async report(): Promise<HealthReport> {
     const { version, tailLagMs, listenerIsHealthy, sockets } = this.#sources
-    const database = await this.#pingDatabase()
+    const ping = await this.#pingDatabase()
     const lag = tailLagMs()
     const tail: State = { status: lag < TAIL_STALE_MS ? 'up' : 'down', lag_ms: lag }
+    // A full pool is a busy node, not a lost database: the tail, on a session of its own, knows the difference.
+    const database: State = ping === undefined ? { status: tail.status, pool: 'busy' } : ping
     return {
       status: database.status === 'up' && tail.status === 'up' && !this.#stopping ? 'up' : 'down',
       timestamp: new Date().toISOString(),
@@ -56,13 +58,15 @@ export class Health {
     }
   }
 
-  async #pingDatabase(): Promise<State> {
+  /** Undefined when the pool had no connection to spare in time. */
+  async #pingDatabase(): Promise<State | undefined> {
+    const { pool } = this.#sources
     const start = performance.now()
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<State>((resolve) => {
-      timer = setTimeout(() => resolve({ status: 'down' }), PING_MS)
+    const late = new Promise<State | undefined>((resolve) => {
+      timer = setTimeout(() => resolve(pool.waitingCount > 0 ? undefined : { status: 'down' }), PING_MS)
     })
-    const ping = this.#sources.pool.query('select 1').then(
+    const ping = pool.query('select 1').then(
       (): State => ({ status: 'up', latency_ms: Math.round(performance.now() - start) }),
       (): State => ({ status: 'down' }),
     )
