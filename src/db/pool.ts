@@ -32,6 +32,10 @@ export function createPool(config: DatabaseConfig, logger: Logger): Pool {
   })
   // An idle connection that PostgreSQL ends would otherwise end the process.
   pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'))
+  // So would one that is lost between two statements of a transaction, for which the pool has no listener of its own.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => logger.debug({ err: error }, 'a database connection was lost'))
+  })
   return pool
 }
 
