@@ -63,10 +63,17 @@ test('someone who comes back hears both stays and nothing between', async () => 
   expect(ear.all('conversation.left')[0]?.data.reason).toBe('left')
   const psql = await world.session()
   const { rows } = await psql.query(
-    'select count(*)::int as stays from member_spans where conversation_id = $1 and user_id = $2',
+    `select s.from_seq - a.seq as after_added, s.to_seq - r.seq as before_removed
+     from member_spans s
+     left join events a on a.id = s.from_event_id and a.type = 'member.added'
+     left join events r on r.id = s.to_event_id and r.type = 'member.removed'
+     where s.conversation_id = $1 and s.user_id = $2 order by s.from_seq`,
     [group.id, bob.id],
   )
-  expect(rows).toEqual([{ stays: 2 }])
+  expect(rows).toEqual([
+    { after_added: '1', before_removed: '-1' },
+    { after_added: '1', before_removed: null },
+  ])
 })
 
 test('a send that waits for the lock while its sender is removed is refused', async () => {
