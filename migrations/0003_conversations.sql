@@ -13,6 +13,8 @@ create table conversations (
   member_count integer not null default 0,
   created_at   timestamptz not null default now(),
   deleted_at   timestamptz,
+  -- seq of the last change of what is shown of it, as for messages.
+  changed_seq  bigint not null default 0,
   constraint conversation_type_is_known check (type in ('direct', 'group')),
   constraint direct_conversation_has_two_different_people
     check (case when type = 'direct' then coalesce(direct_low < direct_high, false) else direct_low is null and direct_high is null end),

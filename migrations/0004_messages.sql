@@ -43,5 +43,4 @@ create table hidden_messages (
   number          bigint not null,
   primary key (user_id, message_id)
 );
-create index messages_are_shown_unless_hidden on hidden_messages (user_id, conversation_id, number);
 create index hidden_marks_go_with_their_message on hidden_messages (message_id);

@@ -13,6 +13,7 @@ create table conversations (
   member_count integer not null default 0,
   created_at timestamp with time zone not null default now(),
   deleted_at timestamp with time zone,
+  changed_seq bigint not null default 0,
   constraint conversations_pkey PRIMARY KEY (id),
   constraint conversation_description_is_1_to_500_characters CHECK (((char_length(description) >= 1) AND (char_length(description) <= 500))),
   constraint conversation_metadata_is_an_object_of_at_most_32_kib CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 32768))),
@@ -30,6 +31,7 @@ END),
 );
 CREATE UNIQUE INDEX one_direct_conversation_for_each_pair ON conversations USING btree (direct_low, direct_high);
 CREATE UNIQUE INDEX one_group_of_a_name_for_each_creator ON conversations USING btree (created_by, lower(name)) WHERE (deleted_at IS NULL);
+CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON conversations FOR EACH ROW WHEN ((((((old.id IS DISTINCT FROM new.id) OR (old.type IS DISTINCT FROM new.type)) OR (old.direct_low IS DISTINCT FROM new.direct_low)) OR (old.direct_high IS DISTINCT FROM new.direct_high)) OR ((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL)))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_append_changed AFTER UPDATE ON conversations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_conversations__append_changed();
 CREATE TRIGGER t50_append_created AFTER INSERT ON conversations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_conversations__append_created();
 CREATE TRIGGER t90_refuse_truncate BEFORE TRUNCATE ON conversations FOR EACH STATEMENT EXECUTE FUNCTION tg_refuse_truncate();
@@ -61,7 +63,7 @@ create table hidden_messages (
   constraint hidden_messages_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
 CREATE INDEX hidden_marks_go_with_their_message ON hidden_messages USING btree (message_id);
-CREATE INDEX messages_are_shown_unless_hidden ON hidden_messages USING btree (user_id, conversation_id, number);
+CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON hidden_messages FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_append_hidden AFTER INSERT ON hidden_messages REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_hidden_messages__append_hidden();
 CREATE TRIGGER t50_append_shown AFTER DELETE ON hidden_messages REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_hidden_messages__append_hidden();
 
@@ -101,6 +103,7 @@ create table members (
   constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
 CREATE INDEX memberships_are_listed_by_user ON members USING btree (user_id, conversation_id);
+CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON members FOR EACH ROW WHEN (((old.conversation_id IS DISTINCT FROM new.conversation_id) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_append_added AFTER INSERT ON members REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_members__append_added();
 CREATE TRIGGER t50_append_removed AFTER DELETE ON members REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_members__append_removed();
 CREATE TRIGGER t50_append_updated AFTER UPDATE ON members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_members__append_updated();
@@ -138,6 +141,7 @@ END),
   constraint message_type_is_known CHECK ((type = ANY (ARRAY['text'::text, 'system'::text])))
 );
 CREATE TRIGGER t10_number BEFORE INSERT ON messages FOR EACH ROW WHEN ((new.number IS NULL)) EXECUTE FUNCTION tg_messages__number();
+CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON messages FOR EACH ROW WHEN (((((((old.id IS DISTINCT FROM new.id) OR (old.conversation_id IS DISTINCT FROM new.conversation_id)) OR (old.number IS DISTINCT FROM new.number)) OR (old.sender_id IS DISTINCT FROM new.sender_id)) OR (old.type IS DISTINCT FROM new.type)) OR ((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL)))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_append_changed AFTER UPDATE ON messages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_messages__append_changed();
 CREATE TRIGGER t50_append_created AFTER INSERT ON messages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_messages__append_created();
 CREATE TRIGGER t90_refuse_truncate BEFORE TRUNCATE ON messages FOR EACH STATEMENT EXECUTE FUNCTION tg_refuse_truncate();
@@ -180,6 +184,7 @@ CREATE INDEX sessions_are_listed_by_user ON sessions USING btree (user_id, last_
 CREATE INDEX sessions_are_purged_when_stale ON sessions USING btree (expires_at);
 CREATE INDEX sessions_that_ended_are_loaded_at_start ON sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE UNIQUE INDEX one_session_for_each_refresh_family ON sessions USING btree (family_hash);
+CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON sessions FOR EACH ROW WHEN ((((old.id IS DISTINCT FROM new.id) OR (old.user_id IS DISTINCT FROM new.user_id)) OR ((old.ended_at IS NOT NULL) AND (new.ended_at IS NULL)))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_append_revoked AFTER UPDATE ON sessions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_sessions__append_revoked();
 
 
@@ -228,10 +233,11 @@ CREATE INDEX users_are_found_by_part_of_a_name ON users USING gin (lower(usernam
 CREATE UNIQUE INDEX one_account_for_each_email ON users USING btree (lower(email));
 CREATE UNIQUE INDEX one_account_for_each_username ON users USING btree (lower(username));
 CREATE TRIGGER t10_open_stream AFTER INSERT ON users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_users__open_stream();
+CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON users FOR EACH ROW WHEN (((old.id <> new.id) OR ((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL)))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_users__append_updated();
 
 
--- view conversation_wire (id uuid, deleted_at timestamp with time zone, wire json)
+-- view conversation_wire (id uuid, deleted_at timestamp with time zone, changed_seq bigint, wire json)
 -- view event_wire (id bigint, stream_id uuid, seq bigint, type text, created_at timestamp with time zone, at text, data json, withheld_from uuid[])
 -- view member_conversation_wire (conversation_id uuid, user_id uuid, wire json)
 -- view message_wire (id uuid, conversation_id uuid, number bigint, changed_seq bigint, wire json)
@@ -241,8 +247,8 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function append_events(stream_ids uuid[], types text[], actor_ids uuid[], message_ids uuid[], message_numbers bigint[], payloads json[]) returns TABLE(entry bigint, event_id bigint, event_seq bigint), security definer
 -- function current_actor() returns uuid
 -- function drop_event_partitions(max_age interval) returns integer
--- function event_gone(message_id uuid, conversation_id uuid, number bigint) returns json
 -- function event_partitions() returns TABLE(name text, low bigint, high bigint)
+-- function gone_message(message_id uuid, conversation_id uuid, number bigint) returns json
 -- function log_epoch() returns text, security definer
 -- function may_send(role text) returns boolean
 -- function read_log_state(known_epoch text, known_head bigint) returns TABLE(epoch text, safe bigint, floor bigint), security definer
@@ -258,6 +264,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function tg_messages__append_changed() returns trigger, security definer
 -- function tg_messages__append_created() returns trigger, security definer
 -- function tg_messages__number() returns trigger, security definer
+-- function tg_refuse_change() returns trigger
 -- function tg_refuse_truncate() returns trigger
 -- function tg_sessions__append_revoked() returns trigger, security definer
 -- function tg_users__append_updated() returns trigger, security definer

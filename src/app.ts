@@ -1,6 +1,7 @@
 // How it is all wired: the only place that constructs what lives long. Started from the database up, stopped the other way.
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { AccessTokens } from './auth/access-tokens.js'
 import { EndedSessions } from './auth/ended-sessions.js'
@@ -107,7 +108,12 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
   tail = new Tail({
     openLog: () => Log.open(database, logger),
     onEvent: (event) => fanout.dispatch(event),
-    onNewEpoch: () => fanout.resyncAll('epoch'),
+    onNewEpoch: () => {
+      fanout.resyncAll('epoch')
+      ended
+        .reload(db.query)
+        .catch((error) => logger.error({ err: error }, 'the ended sessions could not be read again'))
+    },
     pollMs: () => (listener.healthy ? POLL_MS : POLL_DEAF_MS),
     logger,
     metrics,
@@ -118,7 +124,7 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
   await listener.start()
   await tail.start()
   // After the tail has begun, so that no end falls between what is loaded and what is heard.
-  await ended.load(db.query)
+  await ended.reload(db.query)
 
   const services = { db, limits: config.limits, logger, metrics }
   const sockets = new Sockets({
@@ -164,7 +170,12 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
   )
   const server = createServer(getRequestListener(http.fetch))
   sockets.start(server)
-  stops.push(() => closeServer(server))
+  const connections = new Set<Socket>()
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
+  })
+  stops.push(() => closeServer(server, connections))
   stops.push(() => sockets.stop())
   stops.push(async () => health.stopping())
   const port = await listen(server, config)
@@ -190,11 +201,13 @@ async function listen(server: Server, config: Config): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : config.PORT
 }
 
-/** Lets requests finish, for a bounded time. */
-async function closeServer(server: Server): Promise<void> {
+/** Lets requests finish, for a bounded time; `connections` are all that were opened, upgraded ones too. */
+async function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
+  const timer = setTimeout(() => {
+    for (const connection of connections) connection.destroy()
+  }, STOP_GRACE_MS)
   await closed
   clearTimeout(timer)
 }

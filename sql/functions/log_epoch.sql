@@ -11,3 +11,4 @@ exception when insufficient_privilege or undefined_function or feature_not_suppo
   return counter::text;
 end
 $$;
+revoke execute on function log_epoch from public;

@@ -9,3 +9,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_conversations__append_created from public;

@@ -44,3 +44,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_members__append_added from public;

@@ -47,3 +47,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_members__append_removed from public;

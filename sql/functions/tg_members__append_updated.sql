@@ -14,3 +14,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_members__append_updated from public;

@@ -7,14 +7,6 @@ declare
   actors uuid[];
   numbers bigint[];
 begin
-  if exists (
-    select from old_rows o left join new_rows n on n.id = o.id
-    where n.id is null
-       or (n.conversation_id, n.number, n.sender_id, n.type) is distinct from (o.conversation_id, o.number, o.sender_id, o.type)
-  ) then
-    raise exception 'message.place_is_fixed' using errcode = 'RT500';
-  end if;
-
   select array_agg(c.id order by c.conversation_id, c.number), array_agg(c.conversation_id order by c.conversation_id, c.number),
          array_agg(c.type order by c.conversation_id, c.number), array_agg(c.actor_id order by c.conversation_id, c.number),
          array_agg(c.number order by c.conversation_id, c.number)
@@ -37,3 +29,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_messages__append_changed from public;

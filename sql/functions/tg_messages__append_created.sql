@@ -26,3 +26,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_messages__append_created from public;

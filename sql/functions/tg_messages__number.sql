@@ -14,3 +14,4 @@ begin
   return new;
 end
 $$;
+revoke execute on function tg_messages__number from public;

@@ -11,3 +11,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_sessions__append_revoked from public;

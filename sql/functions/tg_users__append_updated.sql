@@ -12,3 +12,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_users__append_updated from public;

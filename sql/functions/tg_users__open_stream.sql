@@ -5,3 +5,4 @@ begin
   return null;
 end
 $$;
+revoke execute on function tg_users__open_stream from public;

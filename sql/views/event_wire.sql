@@ -1,21 +1,27 @@
 -- The log as it is read: an event says what happened, the row says what is. `data` is the finished JSON of the wire.
--- `withheld_from`: those who left before the message was last changed; they get the event without its content.
+-- `withheld_from`: those who left before the row was last changed; they get the event without its content.
 create view event_wire as
 select e.id, e.stream_id, e.seq, e.type, e.created_at, wire_time(e.created_at) as at,
   case
-    when e.message_id is not null then coalesce(m.wire, event_gone(e.message_id, e.stream_id, e.message_number))
-    when e.type in ('conversation.created', 'conversation.updated', 'conversation.deleted') then
-      (select c.wire from conversation_wire c where c.id = e.stream_id)
+    when e.message_id is not null then coalesce(m.wire, gone_message(e.message_id, e.stream_id, e.message_number))
+    when c.id is not null then c.wire
     when e.type = 'conversation.joined' then
       json_build_object(
         'seq', (e.payload ->> 'seq')::bigint,
         'conversation_id', e.payload ->> 'conversation_id',
         'conversation', (
-          select c.wire from member_conversation_wire c
-          where c.conversation_id = (e.payload ->> 'conversation_id')::uuid and c.user_id = e.stream_id))
+          select j.wire from member_conversation_wire j
+          where j.conversation_id = (e.payload ->> 'conversation_id')::uuid and j.user_id = e.stream_id))
     when e.type = 'user.updated' then (select u.wire from user_wire u where u.id = e.stream_id)
     else e.payload
   end as data,
-  case when m.changed_seq > e.seq then withheld_readers(e.stream_id, e.seq, m.changed_seq) end as withheld_from
+  case when coalesce(m.changed_seq, c.changed_seq) > e.seq then
+    withheld_readers(e.stream_id, e.seq, coalesce(m.changed_seq, c.changed_seq))
+  end as withheld_from
 from events e
-left join message_wire m on m.id = e.message_id;
+left join lateral (select * from message_wire m where m.id = e.message_id offset 0) m on true
+left join lateral (
+  select * from conversation_wire c
+  where c.id = e.stream_id and e.type in ('conversation.created', 'conversation.updated', 'conversation.deleted')
+  offset 0
+) c on true;

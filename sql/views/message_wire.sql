@@ -1,8 +1,14 @@
--- A message as its readers get it, with the excerpt of what it replies to.
+-- A message as its readers get it, with the excerpt of what it replies to. `changed_seq` is that of the newest text in it.
 create view message_wire as
-select m.id, m.conversation_id, m.number, m.changed_seq, row_to_json(w) as wire
+select m.id, m.conversation_id, m.number, greatest(m.changed_seq, r.changed_seq) as changed_seq, row_to_json(w) as wire
 from messages m
-left join messages r on r.id = m.reply_to_id and r.conversation_id = m.conversation_id
+-- By its key, whatever the planner thinks: joined freely, it may read the whole conversation for one reply.
+left join lateral (
+  select r.id, r.number, r.sender_id, r.content, r.changed_seq
+  from messages r
+  where r.id = m.reply_to_id and r.conversation_id = m.conversation_id
+  offset 0
+) r on true
 cross join lateral (
   select m.id, m.conversation_id, m.number, m.sender_id, m.type, m.content,
          case when r.id is not null then

@@ -13,12 +13,14 @@ export class EndedSessions {
     this.#ttlMs = accessTokenTtlS * 1_000
   }
 
-  async load(db: Kysely<DB>): Promise<void> {
+  /** As the database has it now: after a restore, a session may be open again. */
+  async reload(db: Kysely<DB>): Promise<void> {
     const rows = await db
       .selectFrom('sessions')
       .select('id')
       .where('ended_at', '>', sql<Date>`now() - make_interval(secs => ${this.#ttlMs / 1_000})`)
       .execute()
+    this.#endedAt.clear()
     for (const row of rows) this.add(row.id)
   }
 

@@ -1,4 +1,5 @@
-// Why a socket was closed. One comparison decides what a client does: from 4000 to 4499 it reconnects, from 4500 it does not.
+// Why a socket was closed. One comparison decides what a client does: from 4000 to 4499 it reconnects, from 4500 it does not;
+// of the standard ones, 1000 means stop, and 1002 1003 1007 1009 are the client's own fault (RFC 6455 §7.4.1).
 
 export const CLOSE_CODES = {
   going_away: { code: 4400, reason: 'The node is going away: reconnect after a random wait' },
@@ -13,10 +14,3 @@ export const CLOSE_CODES = {
 } as const
 
 export type CloseReason = keyof typeof CLOSE_CODES
-
-/** True where a client should come back by itself; 1000 means stop, 1002 1003 1007 1009 are its own fault (RFC 6455 §7.4.1). */
-export function mayReconnect(code: number): boolean {
-  return (
-    code !== 1000 && code !== 1002 && code !== 1003 && code !== 1007 && code !== 1009 && !(code >= 4500 && code <= 4999)
-  )
-}

@@ -7,15 +7,18 @@ import { User } from './users.js'
 
 /** What is left of a message whose content is gone for this reader: purged, or changed after they had left. */
 const GoneMessage = z.object({ id: Id, conversation_id: Id, number: z.number().int(), gone: z.literal(true) })
-export const MessageEvent = z.union([Message, GoneMessage])
+const MessageEvent = z.union([Message, GoneMessage])
 
+/** The same for a conversation. */
+const GoneConversation = z.object({ id: Id, gone: z.literal(true) })
+const ConversationEvent = z.union([ConversationCore, GoneConversation])
 const MemberEvent = z.object({ user_id: Id, role: Role, joined_at: Time, member_count: z.number().int() })
 
 /** On the stream of a conversation. */
 export const CONVERSATION_EVENTS = {
-  'conversation.created': ConversationCore,
-  'conversation.updated': ConversationCore,
-  'conversation.deleted': ConversationCore,
+  'conversation.created': ConversationEvent,
+  'conversation.updated': ConversationEvent,
+  'conversation.deleted': ConversationEvent,
   'member.added': MemberEvent,
   'member.updated': MemberEvent,
   'member.removed': z.object({ user_id: Id, reason: z.enum(['left', 'removed']), member_count: z.number().int() }),

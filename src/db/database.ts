@@ -1,7 +1,7 @@
 // How the domain talks to PostgreSQL: reads as they are, writes as transactions that are rung for once they are committed.
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import type { Doorbell } from './doorbell.js'
-import type { Pool } from './pool.js'
+import { discardLost, type Pool } from './pool.js'
 import { isRetryable } from './sqlstate.js'
 import type { DB } from './tables.js'
 
@@ -11,14 +11,12 @@ export type Tx = Transaction<DB>
 const ATTEMPTS = 3
 
 export class Database {
-  readonly pool: Pool
   /** For reads, and for writes that announce nothing. */
   readonly query: Kysely<DB>
   readonly #doorbell: Doorbell
 
   constructor(pool: Pool, doorbell: Doorbell) {
-    this.pool = pool
-    this.query = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+    this.query = new Kysely<DB>({ dialect: new PostgresDialect({ pool: discardLost(pool) }) })
     this.#doorbell = doorbell
   }
 

@@ -1,5 +1,6 @@
 // Our own writes ring after their commit: a transaction that has notified holds a cluster-wide lock through its flush.
 // The first ring goes out at once, then at most one each COALESCE_MS. A lost ring costs a poll interval, nothing more.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../observe.js'
 import type { Pool } from './pool.js'
 
@@ -11,7 +12,7 @@ export class Doorbell {
   readonly #logger: Logger
   readonly #wakeOwnTail: () => void
   #again = false
-  #timer: NodeJS.Timeout | undefined
+  #busy = false
 
   constructor(pool: Pool, logger: Logger, wakeOwnTail: () => void) {
     this.#pool = pool
@@ -21,24 +22,26 @@ export class Doorbell {
 
   ring(): void {
     this.#wakeOwnTail()
-    if (this.#timer) {
+    if (this.#busy) {
       this.#again = true
       return
     }
-    this.#notify()
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      if (this.#again) {
-        this.#again = false
-        this.ring()
-      }
-    }, COALESCE_MS)
-    this.#timer.unref()
+    this.#busy = true
+    const ringAgain = () => {
+      this.#busy = false
+      if (!this.#again) return
+      this.#again = false
+      this.ring()
+    }
+    this.#notify().then(ringAgain, ringAgain)
   }
 
-  #notify(): void {
-    this.#pool
+  /** One at a time: where commits are slow, bells must not take the connections of those they ring for. */
+  async #notify(): Promise<void> {
+    const pause = delay(COALESCE_MS, undefined, { ref: false })
+    await this.#pool
       .query(`select pg_notify('${CHANNEL}', '') where pg_notification_queue_usage() < 0.5`)
       .catch((error) => this.#logger.debug({ err: error }, 'a bell was not rung; the other nodes will poll'))
+    await pause
   }
 }

@@ -1,7 +1,9 @@
 // Connections to PostgreSQL. Everything that waits for the database is bounded here.
+import type { PostgresPool } from 'kysely'
 import pg from 'pg'
 import type { DatabaseConfig } from '../config.js'
 import type { Logger } from '../observe.js'
+import { isConnectionLost } from './sqlstate.js'
 
 export type Pool = pg.Pool
 
@@ -37,6 +39,30 @@ export function createPool(config: DatabaseConfig, logger: Logger): Pool {
     client.on('error', (error) => logger.debug({ err: error }, 'a database connection was lost'))
   })
   return pool
+}
+
+/**
+ * The pool as Kysely wants it, which gives a connection back without saying that it is lost: behind a broken network it
+ * would be handed out again and again, and each query would wait for its time-out.
+ */
+export function discardLost(pool: Pool): PostgresPool {
+  return {
+    end: () => pool.end(),
+    connect: async () => {
+      const client = await pool.connect()
+      let lost: Error | undefined
+      const query = async (text: string, values: unknown[]) => {
+        if (lost) throw lost
+        try {
+          return await client.query(text, values)
+        } catch (error) {
+          if (error instanceof Error && isConnectionLost(error)) lost = error
+          throw error
+        }
+      }
+      return Object.create(client, { query: { value: query }, release: { value: () => client.release(lost) } })
+    },
+  }
 }
 
 /**

@@ -49,6 +49,11 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return sqlstate(error) === '23505' && constraintOf(error) === constraint
 }
 
+/** The connection is gone, or so silent that it might as well be. */
+export function isConnectionLost(error: Error): boolean {
+  return LOST_CONNECTION.test(`${sqlstate(error) ?? ''} ${error.message}`)
+}
+
 /** Any error as one that can be answered: our own as it is, PostgreSQL's translated, everything else `internal`. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
@@ -60,7 +65,7 @@ export function toAppError(error: unknown): AppError {
     CONSTRAINTS[constraintOf(error)] ??
     (code && (CODES[code] ?? (code.length === 5 ? CODES[code.slice(0, 2)] : undefined)))
   if (known) return new AppError(known, known === 'busy' || known === 'unavailable' ? { retry_after_s: 1 } : {}, cause)
-  if (error instanceof Error && LOST_CONNECTION.test(`${code ?? ''} ${error.message}`)) {
+  if (error instanceof Error && isConnectionLost(error)) {
     return new AppError('unavailable', { retry_after_s: 1 }, cause)
   }
   return new AppError('internal', {}, cause)

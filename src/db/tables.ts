@@ -24,6 +24,7 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface Conversations {
+  changed_seq: Generated<number>;
   created_at: Generated<Timestamp>;
   created_by: string | null;
   deleted_at: Timestamp | null;
@@ -39,6 +40,7 @@ export interface Conversations {
 }
 
 export interface ConversationWire {
+  changed_seq: number | null;
   deleted_at: Timestamp | null;
   id: string | null;
   wire: Json | null;

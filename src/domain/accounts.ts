@@ -4,20 +4,20 @@ import type { Login, Register, SignedIn } from '../contract/accounts.js'
 import { AppError } from '../contract/errors.js'
 import type { Db, Tx } from '../db/database.js'
 import { leaveAllConversations } from './members.js'
-import { type Auth, type Device, endSessions, openSession } from './sessions.js'
+import { type Auth, type Device, endSessions, type Opened, openSession } from './sessions.js'
 
 /** @throws AppError account.username_taken, account.email_taken */
 export async function register(db: Db, auth: Auth, input: Register, device: Device): Promise<SignedIn> {
   const { password, ...profile } = input
   const password_hash = await auth.passwords.hash(password)
-  const user = await db.write(null, (tx) =>
-    tx
+  return signIn(db, auth, null, async (tx) => {
+    const user = await tx
       .insertInto('users')
       .values({ ...profile, password_hash })
       .returning('id')
-      .executeTakeFirstOrThrow(),
-  )
-  return openSession(db, auth, user.id, device)
+      .executeTakeFirstOrThrow()
+    return openSession(tx, auth, user.id, device)
+  })
 }
 
 /** Counts the attempts on one account; `count` refuses when there were too many. */
@@ -28,20 +28,22 @@ export type Attempts = { count(account: string): Promise<void>; forget(account: 
  * @throws AppError auth.invalid_credentials, rate_limited
  */
 export async function login(db: Db, auth: Auth, input: Login, device: Device, attempts: Attempts): Promise<SignedIn> {
-  // An address has an @ and a username cannot, so one look-up is enough.
-  const column = input.login.includes('@') ? 'email' : 'username'
+  // An address has an @ and a username cannot, so one look-up is enough. Lowered here and not by PostgreSQL, which knows
+  // other letters: what is looked up is what is counted. By name and by address apart, or the limit of one would tell
+  // whose the other is.
+  const name = input.login.toLowerCase()
+  const column = name.includes('@') ? 'email' : 'username'
   const user = await db.query
     .selectFrom('users')
     .select(['id', 'password_hash'])
-    .where((eb) => eb(eb.fn<string>('lower', [column]), '=', sql<string>`lower(${input.login})`))
+    .where((eb) => eb(eb.fn<string>('lower', [column]), '=', name))
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   // Before the password is looked at, so that attempts in parallel do not slip through; a success is given back.
-  const account = user?.id ?? input.login.toLowerCase()
-  await attempts.count(account)
+  await attempts.count(name)
   const matches = await auth.passwords.verify(user?.password_hash, input.password)
   if (!user?.password_hash || !matches) throw new AppError('auth.invalid_credentials')
-  await attempts.forget(account)
+  await attempts.forget(name)
 
   if (auth.passwords.isOutdated(user.password_hash)) {
     const password_hash = await auth.passwords.hash(input.password)
@@ -53,7 +55,18 @@ export async function login(db: Db, auth: Auth, input: Login, device: Device, at
       .where('password_hash', '=', user.password_hash)
       .execute()
   }
-  return openSession(db, auth, user.id, device)
+  return signIn(db, auth, user.id, (tx) => openSession(tx, auth, user.id, device))
+}
+
+async function signIn(
+  db: Db,
+  auth: Auth,
+  actorId: string | null,
+  work: (tx: Tx) => Promise<Opened>,
+): Promise<SignedIn> {
+  const { signedIn, ended } = await db.write(actorId, work)
+  for (const id of ended) auth.ended.add(id)
+  return signedIn
 }
 
 /**

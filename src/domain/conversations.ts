@@ -196,14 +196,9 @@ export async function insertMembers(
   tx: Tx,
   conversationId: string,
   people: { user_id: string; role: Role }[],
-): Promise<string[]> {
-  const rows = await tx
-    .insertInto('members')
-    .values(people.map((person) => ({ conversation_id: conversationId, ...person })))
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('user_id')
-    .execute()
-  return rows.map((row) => row.user_id)
+): Promise<void> {
+  const rows = people.map((person) => ({ conversation_id: conversationId, ...person }))
+  await tx.insertInto('members').values(rows).execute()
 }
 
 function othersThan(actor: Actor, ids: readonly string[]): string[] {

@@ -50,14 +50,17 @@ export function addMembers(
     requirePermission(here.role, 'member.add')
     const user_ids = [...new Set(input.user_ids)]
     await requireUsers(tx, user_ids)
-    const added = await insertMembers(
-      tx,
-      conversationId,
-      user_ids.map((user_id) => ({ user_id, role: 'member' })),
-    )
-    // Thrown after the insert, for only that tells who is new; the transaction takes it back.
+    const present = await tx
+      .selectFrom('members')
+      .select('user_id')
+      .where('conversation_id', '=', conversationId)
+      .where('user_id', 'in', user_ids)
+      .execute()
+    const added = user_ids.filter((user_id) => !present.some((member) => member.user_id === user_id))
     if (here.member_count + added.length > limits.members) throw new AppError('member.too_many')
     if (added.length === 0) return []
+    const people = added.map((user_id) => ({ user_id, role: 'member' as const }))
+    await insertMembers(tx, conversationId, people)
     await addSystemMessage(tx, conversationId, { kind: 'added', params: { actor_id: actor.user_id, user_ids: added } })
     return memberRows(tx, conversationId).where('members.user_id', 'in', added).orderBy('members.user_id').execute()
   })

@@ -49,7 +49,8 @@ export async function listMessages(
   await requireMembership(db.query, actor, conversationId)
   const { limit } = input
   const read = async (bound: 'before' | 'after', number: number | undefined, count: number) => {
-    let query = visibleMessages(db.query, actor).where('w.conversation_id', '=', conversationId)
+    // Membership once more, in the statement that reads: it may have ended since.
+    let query = ownMessages(db.query, actor).where('w.conversation_id', '=', conversationId)
     if (number !== undefined) query = query.where('w.number', bound === 'before' ? '<' : '>', number)
     const rows = await query
       .orderBy('w.number', bound === 'before' ? 'desc' : 'asc')
@@ -73,14 +74,7 @@ export async function listMessages(
 
 /** @throws AppError message.not_found, also for a message of a conversation that is not the actor's */
 export async function readMessage(db: Tx | Db['query'], actor: Actor, id: string): Promise<Message> {
-  const row = await visibleMessages(db, actor)
-    .innerJoin('members', (join) =>
-      join.onRef('members.conversation_id', '=', 'w.conversation_id').on('members.user_id', '=', actor.user_id),
-    )
-    .innerJoin('conversations', 'conversations.id', 'w.conversation_id')
-    .where('conversations.deleted_at', 'is', null)
-    .where('w.id', '=', id)
-    .executeTakeFirst()
+  const row = await ownMessages(db, actor).where('w.id', '=', id).executeTakeFirst()
   if (!row) throw new AppError('message.not_found')
   return row.wire
 }
@@ -162,10 +156,15 @@ function requireText(content: string, limits: Limits): void {
   }
 }
 
-/** Messages as the actor sees them: without those that they have hidden. */
-function visibleMessages(db: Tx | Db['query'], actor: Actor) {
+/** The messages of the actor's conversations, without those that they have hidden. */
+function ownMessages(db: Tx | Db['query'], actor: Actor) {
   return db
     .selectFrom('message_wire as w')
+    .innerJoin('members', (join) =>
+      join.onRef('members.conversation_id', '=', 'w.conversation_id').on('members.user_id', '=', actor.user_id),
+    )
+    .innerJoin('conversations', 'conversations.id', 'w.conversation_id')
+    .where('conversations.deleted_at', 'is', null)
     .select('w.wire')
     .where((eb) =>
       eb.not(

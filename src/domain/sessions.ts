@@ -25,63 +25,63 @@ export type Device = { ip: string; user_agent: string }
 
 const COLUMNS = ['id', 'user_id', 'user_agent', 'ip', 'created_at', 'last_active_at', 'expires_at'] as const
 
+export type Opened = { signedIn: SignedIn; ended: string[] }
+
 /** Opens a session for a user whose identity was just proven. The longest idle ones beyond the limit end. */
-export async function openSession(db: Db, auth: Auth, userId: string, device: Device): Promise<SignedIn> {
+export async function openSession(tx: Tx, auth: Auth, userId: string, device: Device): Promise<Opened> {
+  // Two sign-ins at once must not both find room for the tenth.
+  const user = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where('deleted_at', 'is', null)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (!user) throw new AppError('auth.invalid_credentials')
   const refresh = issueRefreshToken()
-  const { session, ended } = await db.write(userId, async (tx) => {
-    // Two sign-ins at once must not both find room for the tenth.
-    const user = await tx
-      .selectFrom('users')
-      .select('id')
-      .where('id', '=', userId)
-      .where('deleted_at', 'is', null)
-      .forNoKeyUpdate()
-      .executeTakeFirst()
-    if (!user) throw new AppError('auth.invalid_credentials')
-    const session = await tx
-      .insertInto('sessions')
-      .values({
-        user_id: userId,
-        family_hash: refresh.familyHash,
-        refresh_hash: refresh.refreshHash,
-        user_agent: device.user_agent.slice(0, 300),
-        ip: device.ip,
-        expires_at: expiry(auth),
-      })
-      .returning(COLUMNS)
-      .executeTakeFirstOrThrow()
-    const surplus = await tx
-      .selectFrom('sessions')
-      .select('id')
-      .where('user_id', '=', userId)
-      .where('ended_at', 'is', null)
-      .where('id', '<>', session.id)
-      .orderBy('last_active_at', 'desc')
-      .offset(auth.maxSessions - 1)
-      .execute()
-    return {
-      session,
-      ended: await endSessions(
-        tx,
-        surplus.map((row) => row.id),
-        'too_many_sessions',
-      ),
-    }
-  })
-  for (const id of ended) auth.ended.add(id)
-  return answer(db, auth, session, refresh.token)
+  const session = await tx
+    .insertInto('sessions')
+    .values({
+      user_id: userId,
+      family_hash: refresh.familyHash,
+      refresh_hash: refresh.refreshHash,
+      user_agent: device.user_agent.slice(0, 300),
+      ip: device.ip,
+      expires_at: expiry(auth),
+    })
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow()
+  const surplus = await tx
+    .selectFrom('sessions')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .where('id', '<>', session.id)
+    .orderBy('last_active_at', 'desc')
+    .offset(auth.maxSessions - 1)
+    .execute()
+  const ended = await endSessions(
+    tx,
+    surplus.map((row) => row.id),
+    'too_many_sessions',
+  )
+  return { signedIn: await answer(tx, auth, session, refresh.token), ended }
 }
 
 /** @throws AppError auth.refresh_token_invalid; auth.refresh_token_reused, and then the session has ended */
 export async function refreshSession(db: Db, auth: Auth, token: string): Promise<SignedIn> {
   const given = parseRefreshToken(token)
-  if (!given) throw new AppError('auth.refresh_token_invalid')
+  // Guesses end here: they cost one look-up, and no transaction.
+  const known =
+    given &&
+    (await db.query.selectFrom('sessions').select('id').where('family_hash', '=', given.familyHash).executeTakeFirst())
+  if (!given || !known) throw new AppError('auth.refresh_token_invalid')
   const next = issueRefreshToken(given.family)
   const outcome = await db.write(null, async (tx) => {
     const found = await tx
       .selectFrom('sessions')
       .select(['id', 'refresh_hash'])
-      .where('family_hash', '=', given.familyHash)
+      .where('id', '=', known.id)
       .where('ended_at', 'is', null)
       .where('expires_at', '>', sql<Date>`now()`)
       .forUpdate()
@@ -97,14 +97,15 @@ export async function refreshSession(db: Db, auth: Auth, token: string): Promise
       .where('id', '=', found.id)
       .returning(COLUMNS)
       .executeTakeFirstOrThrow()
-    return { kind: 'refreshed', session } as const
+    // The whole answer before the commit: once the old token is spent, the new one has to reach its owner.
+    return { kind: 'refreshed', signedIn: await answer(tx, auth, session, next.token) } as const
   })
   if (outcome.kind === 'unknown') throw new AppError('auth.refresh_token_invalid')
   if (outcome.kind === 'reused') {
     auth.ended.add(outcome.id)
     throw new AppError('auth.refresh_token_reused')
   }
-  return answer(db, auth, outcome.session, next.token)
+  return outcome.signedIn
 }
 
 export async function listSessions(db: Db, actor: Actor): Promise<Session[]> {
@@ -182,13 +183,13 @@ type Row = {
   expires_at: Date
 }
 
-async function answer(db: Db, auth: Auth, row: Row, refresh_token: string): Promise<SignedIn> {
+async function answer(tx: Tx, auth: Auth, row: Row, refresh_token: string): Promise<SignedIn> {
   return {
     access_token: await auth.tokens.sign({ user_id: row.user_id, session_id: row.id }),
     token_type: 'Bearer',
     expires_in: auth.tokens.ttlS,
     refresh_token,
-    user: await readMe(db, row.user_id),
+    user: await readMe(tx, row.user_id),
     session: shape(row, row.id),
   }
 }

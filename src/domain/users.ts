@@ -5,6 +5,8 @@ import { HARD } from '../contract/limits.js'
 import type { FindUsers, Me, UpdateMe, User } from '../contract/users.js'
 import type { Db, Tx } from '../db/database.js'
 
+const CANDIDATES = 500
+
 /** @throws AppError user.not_found */
 export async function requireUser(db: Db, userId: string): Promise<User> {
   const row = await db.query
@@ -19,8 +21,8 @@ export async function requireUser(db: Db, userId: string): Promise<User> {
 }
 
 /** The actor's own profile, the only view with the e-mail address. */
-export async function readMe(db: Db, userId: string): Promise<Me> {
-  const row = await db.query
+export async function readMe(db: Tx | Db['query'], userId: string): Promise<Me> {
+  const row = await db
     .selectFrom('users')
     .innerJoin('user_wire', 'user_wire.id', 'users.id')
     .select(['users.email', 'users.display_name', 'user_wire.wire'])
@@ -39,7 +41,7 @@ export async function updateMe(db: Db, actor: Actor, input: UpdateMe): Promise<M
       tx.updateTable('users').set(input).where('id', '=', actor.user_id).where('deleted_at', 'is', null).execute(),
     )
   }
-  return readMe(db, actor.user_id)
+  return readMe(db.query, actor.user_id)
 }
 
 /** By part of a name (not the actor, at most 20, closest first) or by id (deleted accounts too, so that old messages have an author). */
@@ -54,22 +56,24 @@ export async function findUsers(db: Db, actor: Actor, input: FindUsers): Promise
     return rows.map((row) => row.wire)
   }
   const text = (input.query ?? '').toLowerCase()
-  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
-  const rows = await db.query
-    .selectFrom('users')
-    .innerJoin('user_wire', 'user_wire.id', 'users.id')
-    .select('user_wire.wire')
-    .where('users.deleted_at', 'is', null)
-    .where('users.id', '<>', actor.user_id)
-    .where(sql<boolean>`(lower(users.username) like ${pattern} or lower(users.display_name) like ${pattern})`)
-    .orderBy(
-      sql`greatest(similarity(lower(users.username), ${text}), similarity(lower(users.display_name), ${text}))`,
-      'desc',
+  const literal = text.replace(/[\\%_]/g, '\\$&')
+  // Two letters have no trigram but at the beginning; a name that very many have is not ranked among all of them.
+  const pattern = text.length < 3 ? `${literal}%` : `%${literal}%`
+  const { rows } = await sql<{ wire: User }>`
+    with found as (
+      select u.id, greatest(similarity(lower(u.username), ${text}), similarity(lower(u.display_name), ${text})) as likeness
+      from (
+        select id, username, display_name from users
+        where deleted_at is null and id <> ${actor.user_id}
+          and (lower(username) like ${pattern} or lower(display_name) like ${pattern})
+        limit ${CANDIDATES}
+      ) u
+      order by likeness desc, u.id
+      limit ${HARD.user_search}
     )
-    .orderBy('users.id')
-    .limit(HARD.user_search)
-    .$castTo<{ wire: User }>()
-    .execute()
+    select w.wire from found join user_wire w on w.id = found.id order by found.likeness desc, found.id`.execute(
+    db.query,
+  )
   return rows.map((row) => row.wire)
 }
 

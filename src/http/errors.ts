@@ -3,6 +3,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AppError, ERRORS } from '../contract/errors.js'
+import { describeIssues } from '../contract/issues.js'
 import type { Problem } from '../contract/problems.js'
 import { toAppError } from '../db/sqlstate.js'
 import type { Env } from './env.js'
@@ -22,12 +23,7 @@ export function refuseInvalid(result: {
   error?: { issues: { path: PropertyKey[]; code?: string; message: string }[] }
 }): void {
   if (result.success) return
-  const errors = (result.error?.issues ?? []).map((issue) => ({
-    path: issue.path.map(String).join('.'),
-    code: issue.code ?? 'invalid',
-    message: issue.message,
-  }))
-  throw new AppError('request.invalid', { errors })
+  throw new AppError('request.invalid', { errors: describeIssues(result.error?.issues ?? []) })
 }
 
 function fromHono(thrown: unknown): AppError | undefined {

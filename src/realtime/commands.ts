@@ -1,7 +1,8 @@
 // What a client says over its socket joins the same functions as REST: there is no second way to write.
 import type { Actor } from '../auth/actor.js'
 import { COMMANDS, type CommandData, type CommandFrame, type CommandType, isCommandType } from '../contract/commands.js'
-import { AppError, type FieldError } from '../contract/errors.js'
+import { AppError } from '../contract/errors.js'
+import { describeIssues } from '../contract/issues.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import { toAppError } from '../db/sqlstate.js'
@@ -61,10 +62,7 @@ function run<T extends CommandType>(
 ): Promise<unknown> {
   const parsed = COMMANDS[type].safeParse(input)
   if (!parsed.success) {
-    const errors = parsed.error.issues.map(
-      (issue): FieldError => ({ path: issue.path.join('.'), code: issue.code, message: issue.message }),
-    )
-    throw new AppError('request.invalid', { errors })
+    throw new AppError('request.invalid', { errors: describeIssues(parsed.error.issues) })
   }
   return HANDLERS[type](services, actor, parsed.data as CommandData<T>)
 }

@@ -73,13 +73,21 @@ export class Connection {
   /** Queues a finished frame. */
   send(frame: Buffer): void {
     if (!this.isOpen) return
+    if (!this.#fits(frame)) {
+      // A burst within one turn: the kernel may well take it now.
+      this.#flush()
+      if (!this.#fits(frame)) return this.close('too_slow')
+    }
+    if (this.#outbox.push(frame) === 1) queueMicrotask(() => this.#flush())
+    this.#outboxBytes += frame.length
+  }
+
+  /** One frame always fits: the largest message is far below the bound, but an operator may set it lower. */
+  #fits(frame: Buffer): boolean {
     const { queue_bytes, queue_frames } = this.#options.limits
     const frames = this.#outbox.length + this.#framesInFlight
     const bytes = this.#outboxBytes + this.#webSocket.bufferedAmount
-    // One frame always fits: the largest message is far below the bound, but an operator may set it lower.
-    if (frames > 0 && (frames >= queue_frames || bytes + frame.length > queue_bytes)) return this.close('too_slow')
-    if (this.#outbox.push(frame) === 1) queueMicrotask(() => this.#flush())
-    this.#outboxBytes += frame.length
+    return frames === 0 || (frames < queue_frames && bytes + frame.length <= queue_bytes)
   }
 
   /** Says why and hangs up; what still waits is dropped. */
@@ -90,6 +98,8 @@ export class Connection {
     if (reason === 'too_slow') this.#drop()
     else this.#flush()
     this.#webSocket.close(CLOSE_CODES[reason].code, CLOSE_CODES[reason].reason)
+    // A paused socket would never hear the answer.
+    this.#webSocket.resume()
     setTimeout(() => this.#webSocket.terminate(), CLOSE_GRACE_MS).unref()
   }
 
@@ -97,6 +107,8 @@ export class Connection {
   tick(now: number): void {
     if (!this.isOpen) return
     if (now >= this.actor.expires_at.getTime()) return this.close('token_expired')
+    // While its commands wait, it is not read: an answer to a ping would not be heard.
+    if (this.#webSocket.isPaused) return this.#heard()
     if (this.#pingedAt !== undefined) {
       // Whoever does not answer a ping would not answer a close frame either.
       if (now - this.#pingedAt > this.#options.limits.pong_timeout_ms) this.#webSocket.terminate()

@@ -1,7 +1,7 @@
 // Who hears an event: for each stream, the people of this node who may, kept up to date by the log itself. A membership
 // is loaded once for each user with a socket here; from then on the membership events attach and detach it at their seq.
 import type { EndedSessions } from '../auth/ended-sessions.js'
-import { EVENTS, MessageEvent } from '../contract/events.js'
+import { EVENTS } from '../contract/events.js'
 import type { Metrics } from '../observe.js'
 import { encodeEvent, encodeResync } from '../protocols/native.js'
 import type { Connection } from './connection.js'
@@ -44,6 +44,7 @@ export class Fanout {
     try {
       await audience.ready
       if (!connection.isOpen) return
+      if (this.#users.get(audience.userId) !== audience) return await this.attach(connection, greet)
       greet()
       audience.connections.add(connection)
     } finally {
@@ -74,7 +75,11 @@ export class Fanout {
   /** Another history: what was heard may be gone, so everybody comes back and loads afresh. */
   resyncAll(reason: string): void {
     const frame = encodeResync(reason)
-    for (const audience of this.#users.values()) {
+    const audiences = [...this.#users.values()]
+    // Whoever comes back must not find memberships of the other history.
+    this.#users.clear()
+    this.#streams.clear()
+    for (const audience of audiences) {
       for (const connection of audience.connections) {
         connection.send(frame)
         connection.close('going_away')
@@ -188,7 +193,8 @@ export class Fanout {
   }
 }
 
+/** Only what says where something was. No schema here: what cannot be read must not stop those who hear it after. */
 function withoutContent(event: LogEvent): string {
-  const { id, conversation_id, number } = MessageEvent.parse(JSON.parse(event.data))
+  const { id, conversation_id, number } = JSON.parse(event.data)
   return JSON.stringify({ id, conversation_id, number, gone: true })
 }

@@ -23,7 +23,7 @@ export const HEAD_LIMIT = 1_000
 const COLUMNS = 'w.id, w.stream_id, w.seq, w.type, w.at, w.created_at, w.data::text as data, w.withheld_from'
 
 // The ids are chosen first, under their limits; only then is each read in full by its key. Joined in one go, a generic plan
-// might hash the whole of messages. One statement, so that the rows and xmin come from one snapshot.
+// might hash the whole of messages; and without a limit of its own for each hole, it walks the whole log instead. One statement, so that the rows and xmin come from one snapshot.
 const READ = {
   name: 'tail_read',
   text: `
@@ -32,7 +32,8 @@ const READ = {
     left join lateral (
       (select e.id
        from unnest($2::bigint[], $3::bigint[]) h (low, high)
-       cross join lateral (select e.id from events e where e.id between h.low and h.high) e
+       cross join lateral (
+         select e.id from events e where e.id between h.low and h.high order by e.id limit ${HOLES_LIMIT}) e
        order by e.id limit ${HOLES_LIMIT})
       union all
       (select e.id from events e where e.id > $1 order by e.id limit ${HEAD_LIMIT})

@@ -8,6 +8,7 @@ import type { VerifiedActor } from '../auth/actor.js'
 import type { EndedSessions } from '../auth/ended-sessions.js'
 import { CLOSE_CODES, type CloseReason } from '../contract/close-codes.js'
 import { AppError } from '../contract/errors.js'
+import { redactUrl } from '../observe.js'
 import { encodeHello } from '../protocols/native.js'
 import { answerCommand, type CommandServices } from './commands.js'
 import { Connection, type ConnectionLimits } from './connection.js'
@@ -70,11 +71,14 @@ export class Sockets {
       ? new URL(request.url ?? '', 'http://localhost')
       : undefined
     if (url?.pathname !== PATH || this.#stopped || !(socket instanceof Socket)) {
+      // The client may never close its side, and nobody else looks after this socket any more.
+      socket.once('finish', () => socket.destroy())
       socket.end(
         `HTTP/1.1 ${this.#stopped ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       )
       return
     }
+    this.#options.services.logger.debug({ url: redactUrl(request.url ?? '') }, 'a socket asks to come in')
     const token = url.searchParams.get('token')
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.setNoDelay(true)

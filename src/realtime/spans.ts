@@ -6,8 +6,10 @@ export function spanLoader(db: Db): LoadSpans {
   return (userId) =>
     db.query
       .selectFrom('member_spans')
-      .select(['conversation_id', 'from_seq'])
-      .where('user_id', '=', userId)
-      .where('to_event_id', 'is', null)
+      .innerJoin('conversations', 'conversations.id', 'member_spans.conversation_id')
+      .select(['member_spans.conversation_id', 'member_spans.from_seq'])
+      .where('member_spans.user_id', '=', userId)
+      .where('member_spans.to_event_id', 'is', null)
+      .where('conversations.deleted_at', 'is', null)
       .execute()
 }

@@ -4,6 +4,7 @@
 // shows up or can no longer come. `safe` is the id below which nothing can appear any more, and never lies beyond an event
 // that is not yet in the sockets' queues. A seq that is not the stream's next is an alarm: what lies between is read from
 // the log before anything later of that stream goes out.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Bell } from '../kit/bell.js'
 import type { Logger, Metrics } from '../observe.js'
 import { Holes } from './holes.js'
@@ -11,6 +12,8 @@ import { HEAD_LIMIT, HOLES_LIMIT, type Log, type LogEvent, type LogRead } from '
 
 const FENCE_EACH_MS = 200
 const SAVE_EACH_MS = 10_000
+/** A quarter of the smallest queue of a socket. */
+const TURN_CHARACTERS = 65_536
 const RETRY_MAX_MS = 1_000
 /** Streams whose last seq is remembered; the longest silent one is forgotten first. */
 const STREAMS_MAX = 200_000
@@ -164,11 +167,17 @@ export class Tail {
   }
 
   async #dispatchAll(log: Log, events: LogEvent[]): Promise<void> {
+    let turn = 0
     for (const event of events) {
       const last = this.#lastSeq.get(event.stream_id)
-      // Only a gap waits: what is handed out in one turn leaves each socket in one write.
       if (last !== undefined && event.seq > last + 1) await this.#fill(log, event, last)
       this.#dispatch(event)
+      // What is handed out in one turn leaves each socket in one write; a burst takes several, so that queues can drain.
+      turn += event.data.length
+      if (turn > TURN_CHARACTERS) {
+        turn = 0
+        await nextTurn()
+      }
     }
   }
 
@@ -180,6 +189,7 @@ export class Tail {
     )
     for (let from = last + 1; from < event.seq; from += HEAD_LIMIT) {
       const missing = await log.readStream(event.stream_id, from, Math.min(from + HEAD_LIMIT, event.seq) - 1)
+      if (missing.length === 0) return
       for (const one of missing) this.#dispatch(one)
     }
   }

@@ -39,7 +39,7 @@ const getUser = createRoute({
 
 export function userRoutes() {
   const routes = createRoutes()
-  routes.openapi(getMe, async (c) => c.json(await readMe(c.var.db, c.var.actor.user_id), 200))
+  routes.openapi(getMe, async (c) => c.json(await readMe(c.var.db.query, c.var.actor.user_id), 200))
   routes.openapi(patchMe, async (c) => c.json(await updateMe(c.var.db, c.var.actor, c.req.valid('json')), 200))
   routes.openapi(getUsers, async (c) =>
     c.json({ data: await findUsers(c.var.db, c.var.actor, c.req.valid('query')) }, 200),
