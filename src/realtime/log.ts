@@ -24,7 +24,7 @@ const COLUMNS = 'w.id, w.stream_id, w.seq, w.type, w.at, w.created_at, w.data::t
 
 // The ids are chosen first, under their limits; only then is each read in full by its key. Joined in one go, a generic plan
 // might hash the whole of messages; and without a limit of its own for each hole, it walks the whole log instead. One statement, so that the rows and xmin come from one snapshot.
-const READ = {
+export const READ = {
   name: 'tail_read',
   text: `
     select ${COLUMNS}, s.xmin

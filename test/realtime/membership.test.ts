@@ -145,6 +145,29 @@ test('what was changed after someone left is not theirs, even in an event of the
   expect(stayed.all('message.created').at(-1)?.data.content).toBe('secret of the rest')
 })
 
+test('neither a later name nor a later edit of what was replied to reaches someone who had left', async () => {
+  await using world = await startWorld()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const group = await world.group(alice, bob)
+  const original = await alice.say(group.id, 'original')
+  const ear = await bob.connect()
+  const psql = await world.session()
+  await psql.query('begin')
+  await psql.query(`update conversations set name = 'harmless' where id = $1`, [group.id])
+  await psql.query(
+    `insert into messages (conversation_id, sender_id, content, reply_to_id) values ($1, $2, 'a reply', $3)`,
+    [group.id, alice.id, original.id],
+  )
+  await psql.query('delete from members where conversation_id = $1 and user_id = $2', [group.id, bob.id])
+  await psql.query(`update conversations set name = 'secret name' where id = $1`, [group.id])
+  await psql.query(`update messages set content = 'secret edit' where id = $1`, [original.id])
+  await psql.query('commit')
+  await bob.settled()
+  expect(JSON.stringify(ear.frames)).not.toContain('secret')
+  expect(ear.all('conversation.updated').map((frame) => frame.data)).toEqual([{ id: group.id, gone: true }])
+  expect(ear.all('message.created').at(-1)?.data).toMatchObject({ conversation_id: group.id, gone: true })
+})
+
 test('a socket that connects while its user is added and removed ends with what the database says', async () => {
   await using world = await startWorld()
   const [alice, bob, carol] = await world.people('alice', 'bob', 'carol')

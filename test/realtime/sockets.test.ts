@@ -154,6 +154,20 @@ test('a connection that is torn off in the middle of a handshake or a frame harm
   await expectNeighbourUnmoved()
 })
 
+test('a refused upgrade whose client never hangs up does not keep the server from stopping', async () => {
+  await using brief = await startWorld()
+  const { port } = new URL(brief.node.url)
+  const raw = new Socket({ allowHalfOpen: true })
+  raw.on('error', () => undefined)
+  const answered = new Promise((resolve) => raw.once('data', resolve))
+  raw.connect(Number(port), '127.0.0.1', () =>
+    raw.write('GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+  )
+  expect(String(await answered)).toContain('404')
+  await brief.node.stop()
+  raw.destroy()
+})
+
 test('commands of one socket are done in the order in which they were sent', async () => {
   const ear = await alice.connect()
   const replies = await Promise.all(

@@ -1,0 +1,85 @@
+// What must not grow with the log, or with a burst: counted in rows and frames, not in seconds.
+import { expect, test } from 'vitest'
+import { READ } from '../../src/realtime/log.js'
+import { startWorld } from '../support/world.js'
+
+type Plan = {
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  'Rows Removed by Join Filter'?: number
+  Plans?: Plan[]
+}
+
+/** Rows that a plan has touched, in all its nodes. */
+function touched(plan: Plan): number {
+  const own =
+    (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Join Filter'] ?? 0)) *
+    plan['Actual Loops']
+  return own + (plan.Plans ?? []).reduce((sum, child) => sum + touched(child), 0)
+}
+
+test('a read of the tail touches what it reads, however long the log is and however many holes it has', async () => {
+  await using world = await startWorld()
+  const session = await world.session()
+  await session.query(
+    `insert into events (stream_id, seq, type) select gen_random_uuid(), n, 'user.updated' from generate_series(1, 300000) n; analyze events`,
+  )
+  const { rows } = await session.query('select max(id)::int as head from events')
+  const head = rows[0].head
+  const holes = Array.from({ length: 200 }, (_, n) => n * 1_000 + 10)
+  await session.query(`set plan_cache_mode = force_generic_plan; set jit = off`)
+  await session.query(`prepare tail (bigint, bigint[], bigint[]) as ${READ.text}`)
+  const plan = async (lows: number[], highs: number[]): Promise<number> => {
+    const explained = await session.query(
+      `explain (analyze, format json) execute tail (${head}, '{${lows}}', '{${highs}}')`,
+    )
+    return touched(explained.rows[0]['QUERY PLAN'][0].Plan)
+  }
+  expect(await plan([], [])).toBeLessThan(100)
+  // 200 holes of two ids each: some nodes of the plan, each over 400 rows.
+  expect(
+    await plan(
+      holes,
+      holes.map((low) => low + 1),
+    ),
+  ).toBeLessThan(20_000)
+})
+
+test('a burst of many messages in one commit costs a fast reader nothing', async () => {
+  await using world = await startWorld()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const group = await world.group(alice, bob)
+  const ear = await bob.connect()
+  await bob.settled()
+  const before = ear.all('message.created').length
+  const session = await world.session()
+  const burst = (count: number, size: number) =>
+    session.query(
+      `insert into messages (conversation_id, sender_id, content) select $1, $2, repeat('x', $3) from generate_series(1, $4)`,
+      [group.id, alice.id, size, count],
+    )
+  await burst(600, 5_000)
+  await burst(3_000, 10)
+  await ear.heard('message.created', before + 3_600)
+  expect(ear.isOpen).toBe(true)
+  const numbers = ear.all('message.created').map((frame) => frame.data.number)
+  expect(numbers.slice(before)).toEqual(numbers.slice(before).map((_, index) => numbers[before] + index))
+})
+
+test('one conversation is read by keys, however long its history is', async () => {
+  await using world = await startWorld()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const group = await world.group(alice, bob)
+  const session = await world.session()
+  await session.query(
+    `insert into messages (conversation_id, sender_id, content) select $1, $2, 'imported' from generate_series(1, 20000); analyze`.replace(
+      '$1, $2',
+      `'${group.id}', '${alice.id}'`,
+    ),
+  )
+  const explained = await session.query(
+    `explain (analyze, format json) select wire from member_conversation_wire where conversation_id = '${group.id}' and user_id = '${bob.id}'`,
+  )
+  expect(touched(explained.rows[0]['QUERY PLAN'][0].Plan)).toBeLessThan(200)
+})
