@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
 import { AccessTokens } from './auth/access-tokens.js'
 import { EndedSessions } from './auth/ended-sessions.js'
@@ -30,6 +31,8 @@ const POLL_MS = 500
 /** The bus may be deaf: look more often. */
 const POLL_DEAF_MS = 50
 const STOP_GRACE_MS = 5_000
+/** Longest wait for one part: those below it must still get their turn. */
+const STOP_EACH_MS = 10_000
 
 export type App = {
   readonly url: string
@@ -43,7 +46,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   const stops: (() => Promise<unknown>)[] = []
   const stopEach = async () => {
     for (let stop = stops.pop(); stop; stop = stops.pop()) {
-      await stop().catch((error) => logger.error({ err: error }, 'a part did not stop cleanly'))
+      const late = delay(STOP_EACH_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`not stopped after ${STOP_EACH_MS} ms`)
+      })
+      await Promise.race([stop(), late]).catch((error) => logger.error({ err: error }, 'a part did not stop cleanly'))
     }
   }
   let stopping: Promise<void> | undefined

@@ -9,6 +9,7 @@ import { type Pool, sessionConfig } from './pool.js'
 
 const HEARTBEAT_MS = 5_000
 const DEAD_AFTER_MS = 10_000
+const GOODBYE_MS = 500
 
 export type ListenerOptions = {
   config: DatabaseConfig
@@ -52,7 +53,10 @@ export class Listener {
     clearInterval(this.#timer)
     const subscriber = this.#subscriber
     this.#subscriber = undefined
+    // A connection that has fallen silent never says goodbye.
+    const silent = setTimeout(() => this.#socket?.destroy(), GOODBYE_MS)
     await subscriber?.close().catch(() => undefined)
+    clearTimeout(silent)
     this.#socket?.destroy()
   }
 

@@ -9,6 +9,8 @@ export type Pool = pg.Pool
 
 // bigint arrives as text by default; ours (seqs, numbers, event ids) stay far below 2^53.
 const INT8 = 20
+/** What an answer may take longer than its statement, before the connection counts as lost. */
+const NETWORK_MS = 2_000
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
 }
@@ -29,7 +31,7 @@ export function createPool(config: DatabaseConfig, logger: Logger): Pool {
     max: config.pool_max,
     idleTimeoutMillis: 30_000,
     statement_timeout: config.statement_timeout_ms,
-    query_timeout: config.statement_timeout_ms + 5_000,
+    query_timeout: config.statement_timeout_ms + NETWORK_MS,
     idle_in_transaction_session_timeout: 10_000,
   })
   // An idle connection that PostgreSQL ends would otherwise end the process.
@@ -70,7 +72,7 @@ export function discardLost(pool: Pool): PostgresPool {
  * `stream` hands over the raw socket, for whoever must be able to destroy it.
  */
 export function sessionConfig(config: DatabaseConfig, name: string): pg.ClientConfig {
-  return { ...connection(config, name), query_timeout: config.statement_timeout_ms + 5_000 }
+  return { ...connection(config, name), query_timeout: config.statement_timeout_ms + NETWORK_MS }
 }
 
 export function createSession(config: DatabaseConfig, name: string, overrides: pg.ClientConfig = {}): pg.Client {

@@ -1,4 +1,5 @@
 // The log's statements, over one session of the tail's own: named, so that PostgreSQL plans them once.
+import { Socket } from 'node:net'
 import type { DatabaseConfig } from '../config.js'
 import { createSession, type Session } from '../db/pool.js'
 import type { Logger } from '../observe.js'
@@ -19,6 +20,7 @@ export type LogState = { epoch: string; safe: number; floor: number }
 
 export const HOLES_LIMIT = 5_000
 export const HEAD_LIMIT = 1_000
+const GOODBYE_MS = 500
 
 const COLUMNS = 'w.id, w.stream_id, w.seq, w.type, w.at, w.created_at, w.data::text as data, w.withheld_from'
 
@@ -48,15 +50,18 @@ const READ_STREAM = {
 
 export class Log {
   readonly #session: Session
+  readonly #socket: Socket
   #ended = false
 
-  private constructor(session: Session) {
+  private constructor(session: Session, socket: Socket) {
     this.#session = session
+    this.#socket = socket
   }
 
   static async open(config: DatabaseConfig, logger: Logger): Promise<Log> {
-    const session = createSession(config, 'earshot-tail')
-    const log = new Log(session)
+    const socket = new Socket()
+    const session = createSession(config, 'earshot-tail', { stream: () => socket })
+    const log = new Log(session, socket)
     session.on('error', (error) => logger.debug({ err: error }, 'the tail lost its connection'))
     session.on('end', () => {
       log.#ended = true
@@ -72,7 +77,10 @@ export class Log {
 
   async close(): Promise<void> {
     this.#ended = true
+    // A connection that has fallen silent never says goodbye.
+    const silent = setTimeout(() => this.#socket.destroy(), GOODBYE_MS)
     await this.#session.end().catch(() => undefined)
+    clearTimeout(silent)
   }
 
   /** The state as of now; a known head beyond the sequence makes a new epoch of it. */

@@ -1,8 +1,7 @@
 // What load balancers, Prometheus and browsers ask for: health, metrics, and the headers of every answer.
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Person } from '../support/person.js'
+import { openRelay } from '../support/relay.js'
 import { startWorld, type World } from '../support/world.js'
 import { type Reply, request } from './request.js'
 
@@ -66,35 +65,6 @@ test('a node that loses its database lives but is not ready, and is again when t
   await becomesReady()
   expect((await request(url, 'GET', '/api/v1/users/me', { as: alice })).status).toBe(200)
 })
-
-/** A way to the database that can be cut. */
-async function openRelay(databaseUrl: string) {
-  const target = new URL(databaseUrl)
-  const sockets = new Set<Socket>()
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname)
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => undefined)
-      one.on('close', () => other.destroy())
-      one.pipe(other)
-    }
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  onTestFinished(() => void server.close())
-  return {
-    url: Object.assign(new URL(databaseUrl), { host: `127.0.0.1:${port}` }).href,
-    cut: () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
-    restore: () => once(server.listen(port, '127.0.0.1'), 'listening'),
-  }
-}
 
 test('metrics are text for Prometheus, by route and not by path, and hold nothing personal', async () => {
   const unique = crypto.randomUUID()

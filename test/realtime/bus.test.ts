@@ -1,6 +1,7 @@
 // The bell and its net: what happens to those who listen when the bus is cut, and how two nodes hear each other.
 import { expect, test } from 'vitest'
 import type { Ear } from '../support/ear.js'
+import { openRelay } from '../support/relay.js'
 import { startWorld } from '../support/world.js'
 
 function numbersHeard(ear: Ear, stream: string): number[] {
@@ -104,6 +105,24 @@ test('when every connection to the database is cut, the sockets stay and hear wh
   )
   await psql.query('commit')
   expect((await ear.next('message.created')).data.content).toBe('said meanwhile')
+  expect(ear.isOpen).toBe(true)
+})
+
+test('connections that fall silent are replaced, each after one time-out', async () => {
+  await using world = await startWorld()
+  const relay = await openRelay(world.database.url)
+  const settings = { DATABASE_URL: relay.url, DATABASE_POOL_MAX: '2', DATABASE_STATEMENT_TIMEOUT: '1s' }
+  const node = await world.addNode(settings)
+  const alice = await world.person('alice', node)
+  const ear = await alice.connect()
+  await alice.settled()
+  relay.freeze()
+  const statuses: number[] = []
+  while (statuses.at(-1) !== 200) statuses.push((await alice.ask('GET', '/users/me')).status)
+  // No more than the pool had, and each with the clear answer.
+  expect(statuses.length).toBeLessThanOrEqual(3)
+  expect(statuses.slice(0, -1).every((status) => status === 503)).toBe(true)
+  await alice.settled()
   expect(ear.isOpen).toBe(true)
 })
 
