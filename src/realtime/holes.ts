@@ -21,7 +21,7 @@ export class Holes {
   }
 
   /** Ids beyond everything known so far were jumped over. */
-  skip(low: number, high: number): void {
+  open(low: number, high: number): void {
     if (low <= high) this.#ranges.push({ low, high, fence: undefined })
   }
 

@@ -160,7 +160,7 @@ export class Tail {
     for (const event of late) this.#holes.cut(event.id)
     this.#holes.drop(xmin)
     for (const event of events.slice(late.length)) {
-      this.#holes.skip(this.#head + 1, event.id - 1)
+      this.#holes.open(this.#head + 1, event.id - 1)
       this.#head = event.id
     }
     return events.length - late.length >= HEAD_LIMIT

@@ -7,7 +7,7 @@ test('without holes everything up to the head is safe', () => {
 
 test('a skipped id holds safe back until it shows up', () => {
   const holes = new Holes()
-  holes.skip(3, 5)
+  holes.open(3, 5)
   expect(holes.safe(9)).toBe(2)
   holes.cut(3)
   expect(holes.safe(9)).toBe(3)
@@ -19,7 +19,7 @@ test('a skipped id holds safe back until it shows up', () => {
 
 test('an id in the middle splits its range, and both parts keep the fence', () => {
   const holes = new Holes()
-  holes.skip(10, 20)
+  holes.open(10, 20)
   holes.fence(100)
   holes.cut(15)
   expect(holes.bounds).toEqual({ lows: [10, 16], highs: [14, 20] })
@@ -32,9 +32,9 @@ test('an id in the middle splits its range, and both parts keep the fence', () =
 
 test('a range without a fence is never dropped, and a fence is never moved', () => {
   const holes = new Holes()
-  holes.skip(1, 2)
+  holes.open(1, 2)
   holes.fence(50)
-  holes.skip(4, 4)
+  holes.open(4, 4)
   expect(holes.unfenced).toBe(true)
   holes.drop(1_000)
   expect(holes.bounds).toEqual({ lows: [4], highs: [4] })
@@ -46,10 +46,10 @@ test('a range without a fence is never dropped, and a fence is never moved', () 
 
 test('an id outside every range changes nothing, and an empty jump makes no hole', () => {
   const holes = new Holes()
-  holes.skip(5, 4)
+  holes.open(5, 4)
   expect(holes.count).toBe(0)
-  holes.skip(5, 6)
-  holes.skip(9, 9)
+  holes.open(5, 6)
+  holes.open(9, 9)
   for (const id of [1, 7, 8, 10]) holes.cut(id)
   expect(holes.bounds).toEqual({ lows: [5, 9], highs: [6, 9] })
 })
@@ -62,7 +62,7 @@ test('whatever comes in whatever order, safe is one below the smallest id still 
     let head = 0
     for (let step = 0; step < 200; step++) {
       const jump = Math.floor(random() * 4)
-      holes.skip(head + 1, head + jump)
+      holes.open(head + 1, head + jump)
       for (let id = head + 1; id <= head + jump; id++) missing.add(id)
       head += jump + 1
       const late = [...missing][Math.floor(random() * missing.size)]
