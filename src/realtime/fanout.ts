@@ -113,7 +113,7 @@ export class Fanout {
       for (const change of changes) this.#apply(audience, change)
     } catch (error) {
       // Later sockets must not inherit the failure.
-      this.#users.delete(audience.userId)
+      if (this.#users.get(audience.userId) === audience) this.#users.delete(audience.userId)
       throw error
     }
   }

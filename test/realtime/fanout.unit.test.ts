@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest'
+import { EndedSessions } from '../../src/auth/ended-sessions.js'
+import { createMetrics } from '../../src/observe.js'
+import type { Connection } from '../../src/realtime/connection.js'
+import { Fanout } from '../../src/realtime/fanout.js'
+import type { LogEvent } from '../../src/realtime/log.js'
+
+const BOB = crypto.randomUUID()
+const HOME = crypto.randomUUID()
+
+/** As much of a connection as the fan-out knows of. */
+function connection(): Connection & { heard: string[] } {
+  const heard: string[] = []
+  const fake = {
+    heard,
+    isOpen: true,
+    actor: { user_id: BOB, session_id: 'one' },
+    send: (frame: Buffer) => heard.push(JSON.parse(frame.toString()).type),
+    close: () => undefined,
+  }
+  return fake as unknown as Connection & { heard: string[] }
+}
+
+function event(type: string, seq: number, data: object): LogEvent {
+  return {
+    id: seq,
+    stream_id: HOME,
+    seq,
+    type,
+    at: '',
+    created_at: new Date(),
+    data: JSON.stringify(data),
+    withheld_from: null,
+  }
+}
+
+type Span = { conversation_id: string; from_seq: number }
+const added = (seq: number) =>
+  event('member.added', seq, { user_id: BOB, role: 'member', joined_at: '', member_count: 2 })
+const removed = (seq: number) => event('member.removed', seq, { user_id: BOB, reason: 'removed', member_count: 1 })
+const said = (seq: number) => event('message.created', seq, {})
+
+/** A fan-out whose spans are read when the test says so. */
+function fanout() {
+  const reads: ((spans: Span[]) => void)[] = []
+  const load = () => new Promise<Span[]>((resolve) => reads.push(resolve))
+  return { fanout: new Fanout(load, new EndedSessions(60), createMetrics()), reads }
+}
+
+test('what the log says while the spans are being read is applied after them, whichever is newer', async () => {
+  const spans = (from_seq: number) => [{ conversation_id: HOME, from_seq }]
+  const cases: [string, LogEvent[], Span[], boolean][] = [
+    ['added after the snapshot', [added(5)], [], true],
+    ['removed after the snapshot', [removed(5)], spans(1), false],
+    ['the snapshot has a later stay than an old removal', [removed(5)], spans(8), true],
+    ['removed and back, the snapshot before both', [removed(5), added(7)], spans(1), true],
+    ['added and gone again, the snapshot before both', [added(5), removed(7)], [], false],
+  ]
+  for (const [name, events, snapshot, hears] of cases) {
+    const { fanout: one, reads } = fanout()
+    const socket = connection()
+    const attached = one.attach(socket, () => socket.heard.push('hello'))
+    for (const change of events) one.dispatch(change)
+    reads[0]?.(snapshot)
+    await attached
+    one.dispatch(said(20))
+    expect(socket.heard, name).toEqual(hears ? ['hello', 'message.created'] : ['hello'])
+  }
+})
+
+test('events before the first seq of a stay are not heard', async () => {
+  const { fanout: one, reads } = fanout()
+  const socket = connection()
+  const attached = one.attach(socket, () => undefined)
+  reads[0]?.([{ conversation_id: HOME, from_seq: 10 }])
+  await attached
+  for (const seq of [8, 9, 10, 11]) one.dispatch(said(seq))
+  expect(socket.heard).toHaveLength(2)
+})
+
+test('after a new epoch nobody inherits the memberships of the old one, not even a socket that was waiting', async () => {
+  const { fanout: one, reads } = fanout()
+  const before = connection()
+  const attached = one.attach(before, () => undefined)
+  reads[0]?.([{ conversation_id: HOME, from_seq: 1 }])
+  await attached
+  one.resyncAll('epoch')
+  expect(before.heard).toEqual(['resync'])
+
+  const after = connection()
+  const again = one.attach(after, () => undefined)
+  reads[1]?.([])
+  await again
+  one.dispatch(said(2))
+  expect(after.heard).toEqual([])
+
+  const { fanout: other, reads: later } = fanout()
+  const waiting = connection()
+  const admitted = other.attach(waiting, () => undefined)
+  other.resyncAll('epoch')
+  later[0]?.([{ conversation_id: HOME, from_seq: 1 }])
+  while (later.length < 2) await Promise.resolve()
+  later[1]?.([])
+  await admitted
+  other.dispatch(said(2))
+  expect(waiting.heard).toEqual([])
+})
