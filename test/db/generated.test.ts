@@ -2,10 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { generateFiles } from '../support/generated.js'
+import { createDatabase } from '../support/test-server.js'
 
 test('the committed row types and the picture of the schema are those of the migrated database', async () => {
-  for (const [path, text] of await generateFiles(inject('templateUrl'))) {
+  // Of a copy: nobody can copy the template while somebody is connected to it.
+  const database = await createDatabase(inject('templateUrl'))
+  for (const [path, text] of await generateFiles(database.url)) {
     const committed = await readFile(join(import.meta.dirname, '../..', path), 'utf8')
     expect(committed, `${path} is stale: run npm run generate`).toBe(text)
   }
+  await database.drop()
 })
