@@ -1,5 +1,5 @@
 // The product in this process, on a free port, with limits that let one address be hundreds of people.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startApp } from '../../src/app.js'
@@ -29,6 +29,8 @@ export async function startOwnServer(): Promise<OwnServer> {
   const clear = async () => {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
+  // mkdtemp makes it 0700: as root, PostgreSQL runs as another user, and would keep its data elsewhere.
+  if (folder !== undefined) await chmod(folder, 0o755)
   try {
     const config = readConfig({ ...PROFILE, DATABASE_URL: databaseUrl, DATA_DIR: folder })
     // Asked for at the end of a run and, when it is interrupted, by the signal: both wait for the same.
