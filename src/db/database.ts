@@ -24,24 +24,18 @@ export class Database {
    * Runs `work` in one transaction on behalf of `actorId` (the events carry it), and rings after the commit. It may run
    * up to three times, since deadlocks and serialization failures are repeated: so it must do nothing but query.
    */
-  async write<T>(actorId: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const result = await this.query.transaction().execute(async (tx) => {
-          await sql`select set_config('earshot.ring', 'after_commit', true), set_config('earshot.actor', ${actorId ?? ''}, true), set_config('lock_timeout', '2s', true)`.execute(
-            tx,
-          )
-          return work(tx)
-        })
-        this.#doorbell.ring()
-        return result
-      } catch (error) {
-        if (attempt >= ATTEMPTS || !isRetryable(error)) throw error
-      }
-    }
+  write<T>(actorId: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const setting = sql`select set_config('earshot.ring', 'after_commit', true),
+      set_config('earshot.actor', ${actorId ?? ''}, true), set_config('lock_timeout', '2s', true)`
+    return this.call(() =>
+      this.query.transaction().execute(async (tx) => {
+        await setting.execute(tx)
+        return work(tx)
+      }),
+    )
   }
 
-  /** For one statement that sets `earshot.ring` by itself, such as send_message(). */
+  /** For one statement that sets `earshot.ring` by itself, such as send_message(): rung for, and repeated, in the same way. */
   async call<T>(statement: () => Promise<T>, retryOn: (error: unknown) => boolean = isRetryable): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {

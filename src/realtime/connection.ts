@@ -90,7 +90,7 @@ export class Connection {
     return frames === 0 || (frames < queue_frames && bytes + frame.length <= queue_bytes)
   }
 
-  /** Says why and hangs up; what still waits is dropped. */
+  /** Sends what still waits, unless that is the reason; then says why and hangs up. */
   close(reason: CloseReason): void {
     if (this.#closing) return
     this.#closing = true
