@@ -20,11 +20,13 @@ import { RateLimits } from './http/rate-limits.js'
 import { createHttp } from './http/server.js'
 import { StartupError } from './kit/startup-error.js'
 import { createMetrics, type Logger } from './observe.js'
+import { encodeSignal } from './protocols/native.js'
+import { audienceLoader } from './realtime/audience.js'
 import { Fanout } from './realtime/fanout.js'
 import { Housekeeper } from './realtime/housekeeper.js'
 import { Log } from './realtime/log.js'
+import { type Signal, Signals } from './realtime/signals.js'
 import { Sockets } from './realtime/sockets.js'
-import { spanLoader } from './realtime/spans.js'
 import { Tail } from './realtime/tail.js'
 
 const POLL_MS = 500
@@ -101,7 +103,17 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
     ttlS: config.ACCESS_TOKEN_TTL,
   })
 
-  const fanout = new Fanout(spanLoader(db), ended, metrics)
+  const fanout = new Fanout(audienceLoader(db), ended, metrics)
+  const signals = new Signals({
+    nodeId,
+    pool,
+    deliver: (signal: Signal) => {
+      if (signal.stream) fanout.signal(signal.stream, signal.data.user_id, encodeSignal(signal))
+    },
+    logger,
+    metrics,
+  })
+  stops.push(async () => signals.stop())
   const listener = new Listener({
     config: database,
     pool,
@@ -109,6 +121,7 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
     logger,
     metrics,
     onBell: () => tail?.wake(),
+    onSignals: (payload) => signals.hear(payload),
     onConnected: () => tail?.reconnected(),
   })
   tail = new Tail({
@@ -132,7 +145,7 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
   // After the tail has begun, so that no end falls between what is loaded and what is heard.
   await ended.reload(db.query)
 
-  const services = { db, limits: config.limits, logger, metrics }
+  const services = { db, signals, limits: config.limits, logger, metrics }
   const sockets = new Sockets({
     fanout,
     tokens,

@@ -68,6 +68,8 @@ export function createMetrics() {
     ]),
     sends: counter('earshot_message_sends_total', 'Message sends, by outcome', ['outcome']),
     deliveries: counter('earshot_deliveries_total', 'Frames of durable events put into socket queues'),
+    signals: counter('earshot_signals_total', 'Signals handed to the sockets of this node, by type', ['type']),
+    signalsShed: counter('earshot_signals_shed_total', 'Signals that were left out for a slow socket'),
     commitToSocket: seconds('earshot_commit_to_socket_seconds', 'From the event row to the socket queues', LATENCIES),
     tailReads: counter('earshot_tail_reads_total', 'Reads of the log by the tail'),
     tailEvents: counter('earshot_tail_events_total', 'Events that the tail has dispatched'),

@@ -6,20 +6,21 @@ returns table (outcome text, wire json)
 language plpgsql volatile set lock_timeout = '2s' as $$
 declare
   mine text;
+  blocked boolean;
   first messages;
   stored uuid;
 begin
   perform from streams s where s.id = conversation and s.kind = 1 for no key update;
 
-  select m.role into mine
+  select m.role, c.type = 'direct' and are_blocked(c.direct_low, c.direct_high) into mine, blocked
   from members m
   join conversations c on c.id = m.conversation_id and c.deleted_at is null
   where m.conversation_id = conversation and m.user_id = actor;
   if not found then
     return query select 'conversation.not_found', null::json;
     return;
-  elsif not may_send(mine) then
-    return query select 'conversation.forbidden', null::json;
+  elsif not may_send(mine, blocked) then
+    return query select case when blocked then 'user.blocked' else 'conversation.forbidden' end, null::json;
     return;
   end if;
 

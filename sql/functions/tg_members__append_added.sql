@@ -13,7 +13,7 @@ begin
   where c.id = n.conversation_id;
 
   with added as (
-    select n.user_id, n.conversation_id, n.role, n.joined_at, c.member_count,
+    select n.user_id, n.conversation_id, n.role, n.nickname, n.joined_at, c.member_count,
            row_number() over (order by n.conversation_id, n.user_id) as entry
     from new_rows n join conversations c on c.id = n.conversation_id
   ), appended as (
@@ -21,7 +21,7 @@ begin
       select array_agg(n.conversation_id order by n.entry) as streams,
              array_agg('member.added'::text) as types,
              array_agg(current_actor()) as actors,
-             array_agg(json_build_object('user_id', n.user_id, 'role', n.role, 'joined_at', wire_time(n.joined_at),
+             array_agg(json_build_object('user_id', n.user_id, 'role', n.role, 'nickname', n.nickname, 'joined_at', wire_time(n.joined_at),
                                          'member_count', n.member_count) order by n.entry) as payloads
       from added n
       having count(*) > 0

@@ -15,7 +15,14 @@ begin
 
   with removed as (
     select o.user_id, o.conversation_id, c.member_count,
-           case when o.user_id = current_actor() then 'left' else 'removed' end as reason,
+           case
+             when o.user_id = current_actor() then 'left'
+             when exists (
+               select from bans b
+               where b.conversation_id = o.conversation_id and b.user_id = o.user_id
+                 and (b.banned_until is null or b.banned_until > now())) then 'banned'
+             else 'removed'
+           end as reason,
            row_number() over (order by o.conversation_id, o.user_id) as entry
     from old_rows o join conversations c on c.id = o.conversation_id
   ), appended as (

@@ -12,6 +12,12 @@ select e.id, e.stream_id, e.seq, e.type, e.created_at, wire_time(e.created_at) a
         'conversation', (
           select j.wire from member_conversation_wire j
           where j.conversation_id = (e.payload ->> 'conversation_id')::uuid and j.user_id = e.stream_id))
+    when e.type = 'membership.updated' then
+      json_build_object(
+        'conversation_id', e.payload ->> 'conversation_id',
+        'me', (
+          select m.wire from membership_wire m
+          where m.conversation_id = (e.payload ->> 'conversation_id')::uuid and m.user_id = e.stream_id))
     when e.type = 'user.updated' then (select u.wire from user_wire u where u.id = e.stream_id)
     else e.payload
   end as data,

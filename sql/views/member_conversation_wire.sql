@@ -13,5 +13,5 @@ cross join lateral (
           order by m.number desc limit 1) as last_message,
          (select p.wire from user_wire p
           where p.id = case me.user_id when c.direct_low then c.direct_high when c.direct_high then c.direct_low end) as peer,
-         json_build_object('role', me.role, 'joined_at', wire_time(me.joined_at)) as me
+         (select m.wire from membership_wire m where m.conversation_id = me.conversation_id and m.user_id = me.user_id) as me
 ) w;

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { Cursor, Id, Limit, Metadata, Name, page, Time } from './fields.js'
 import { HARD } from './limits.js'
+import { Membership } from './memberships.js'
 import { Message } from './messages.js'
 import { User } from './users.js'
 
 export const ConversationType = z.enum(['direct', 'group'])
-export const Role = z.enum(['owner', 'member'])
-export type Role = z.infer<typeof Role>
 
 const GroupName = Name(HARD.conversation_name)
 const Description = Name(HARD.conversation_description)
@@ -50,12 +49,13 @@ export const Conversation = ConversationCore.extend({
   message_number: z.number().int(),
   last_message: Message.nullable(),
   peer: User.nullable().describe('The other one of a direct conversation'),
-  me: z.object({ role: Role, joined_at: Time }),
+  me: Membership,
 })
 export type Conversation = z.infer<typeof Conversation>
 
 export const ListConversations = z.strictObject({
   type: ConversationType.optional(),
+  archived: z.enum(['exclude', 'include', 'only']).default('exclude'),
   limit: Limit,
   cursor: Cursor.optional(),
 })

@@ -1,7 +1,8 @@
 // What the server says over a socket. Durable events have a stream and a seq; everything else has neither.
 import { z } from 'zod'
-import { Conversation, ConversationCore, Role } from './conversations.js'
+import { Conversation, ConversationCore } from './conversations.js'
 import { Id, Time } from './fields.js'
+import { Membership, Role } from './memberships.js'
 import { Message } from './messages.js'
 import { User } from './users.js'
 
@@ -12,7 +13,14 @@ const MessageEvent = z.union([Message, GoneMessage])
 /** The same for a conversation. */
 const GoneConversation = z.object({ id: Id, gone: z.literal(true) })
 const ConversationEvent = z.union([ConversationCore, GoneConversation])
-const MemberEvent = z.object({ user_id: Id, role: Role, joined_at: Time, member_count: z.number().int() })
+const MemberEvent = z.object({
+  user_id: Id,
+  role: Role,
+  nickname: z.string().nullable(),
+  joined_at: Time,
+  member_count: z.number().int(),
+})
+const WhyGone = z.enum(['left', 'removed', 'banned'])
 
 /** On the stream of a conversation. */
 export const CONVERSATION_EVENTS = {
@@ -21,7 +29,9 @@ export const CONVERSATION_EVENTS = {
   'conversation.deleted': ConversationEvent,
   'member.added': MemberEvent,
   'member.updated': MemberEvent,
-  'member.removed': z.object({ user_id: Id, reason: z.enum(['left', 'removed']), member_count: z.number().int() }),
+  'member.removed': z.object({ user_id: Id, reason: WhyGone, member_count: z.number().int() }),
+  'member.banned': z.object({ user_id: Id, banned_by: Id.nullable(), banned_until: Time.nullable() }),
+  'member.unbanned': z.object({ user_id: Id }),
   'message.created': MessageEvent,
   'message.edited': MessageEvent,
   'message.deleted': MessageEvent,
@@ -37,8 +47,14 @@ export const USER_EVENTS = {
   'conversation.left': z.object({
     conversation_id: Id,
     seq: z.number().int().describe('Nothing of the stream from seq on is for this user'),
-    reason: z.enum(['left', 'removed']),
+    reason: WhyGone,
   }),
+  'membership.updated': z.object({
+    conversation_id: Id,
+    me: Membership.nullable().describe('The whole of it as it is now; null when it was left since'),
+  }),
+  'block.added': z.object({ user_id: Id }),
+  'block.removed': z.object({ user_id: Id }),
   'message.hidden': z.object({ conversation_id: Id, message_id: Id, number: z.number().int(), hidden: z.boolean() }),
   'user.updated': User,
   'session.revoked': z.object({ session_id: Id, reason: z.string() }),

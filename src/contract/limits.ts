@@ -15,7 +15,13 @@ export const HARD = {
   conversation_description: 500,
   metadata_bytes: 16_384,
   metadata_depth: 8,
+  nickname: 50,
   delete_reason: 500,
+  ban_reason: 500,
+  pinned_conversations: 5,
+  /** Above it, nobody is told who types; above the next, receipts are read on demand. */
+  typing_members: 200,
+  live_receipts_members: 100,
   page: 100,
   page_default: 50,
   user_search: 20,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ClientId, Digits, Id, Limit, Metadata, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
+import { SystemMessage } from './system-messages.js'
 
 /** Stored as given, untrimmed; the configured length is checked by the domain. */
 const MessageText = Text
@@ -18,13 +19,6 @@ export type EditMessage = z.infer<typeof EditMessage>
 
 export const DeleteMessage = z.strictObject({ reason: Text.max(HARD.delete_reason).optional() })
 export type DeleteMessage = z.infer<typeof DeleteMessage>
-
-/** What the server itself says; clients turn it into a sentence in their language. */
-export const SystemMessage = z.object({
-  kind: z.enum(['created', 'renamed', 'added', 'removed', 'left']),
-  params: z.record(z.string(), z.unknown()),
-})
-export type SystemMessage = z.infer<typeof SystemMessage>
 
 export const Message = z.object({
   id: Id,

@@ -18,6 +18,8 @@ export type ListenerOptions = {
   logger: Logger
   metrics: Metrics
   onBell: () => void
+  /** A batch of signals of some node, as it was sent. */
+  onSignals: (payload: string) => void
   /** After each (re)connect, once LISTEN is committed: whatever was rung for before was not heard. */
   onConnected: () => void
 }
@@ -103,6 +105,7 @@ export class Listener {
 
   #hear(payload: string): void {
     if (payload === '') return this.#options.onBell()
+    if (payload.startsWith('s:')) return this.#options.onSignals(payload)
     const [kind, node, sentAt] = payload.split(':')
     if (kind !== 'h' || node !== this.#options.nodeId) return
     this.#heardAt = Date.now()

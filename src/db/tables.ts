@@ -23,6 +23,21 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Bans {
+  banned_by: string | null;
+  banned_until: Timestamp | null;
+  conversation_id: string;
+  created_at: Generated<Timestamp>;
+  reason: string | null;
+  user_id: string;
+}
+
+export interface Blocks {
+  blocked_id: string;
+  blocker_id: string;
+  created_at: Generated<Timestamp>;
+}
+
 export interface Conversations {
   changed_seq: Generated<number>;
   created_at: Generated<Timestamp>;
@@ -91,10 +106,35 @@ export interface MemberConversationWire {
 }
 
 export interface Members {
+  alias: string | null;
+  archived_at: Timestamp | null;
+  archived_number: Generated<number>;
   conversation_id: string;
+  delivered_number: Generated<number>;
+  desktop_notifications: Generated<boolean>;
+  hidden_system_categories: Generated<string[]>;
   joined_at: Generated<Timestamp>;
+  joined_number: Generated<number>;
+  mobile_notifications: Generated<boolean>;
+  muted_until: Timestamp | null;
+  nickname: string | null;
+  notification_sound: Generated<boolean>;
+  notifications: Generated<string>;
+  pinned_at: Timestamp | null;
+  priority: Generated<string>;
+  read_number: Generated<number>;
   role: Generated<string>;
+  sent_count: Generated<number>;
+  show_read_receipts: Generated<boolean>;
+  show_typing: Generated<boolean>;
+  unread_from: number | null;
   user_id: string;
+}
+
+export interface MembershipWire {
+  conversation_id: string | null;
+  user_id: string | null;
+  wire: Json | null;
 }
 
 export interface MemberSpans {
@@ -133,10 +173,26 @@ export interface MessageWire {
   wire: import('../contract/messages.js').Message;
 }
 
+export interface Presence {
+  invisible_until: Timestamp | null;
+  last_seen_at: Timestamp | null;
+  status: Generated<string>;
+  user_id: string;
+}
+
 export interface RateLimits {
   expire: number | null;
   key: string;
   points: Generated<number>;
+}
+
+export interface Receipts {
+  at: Generated<Timestamp>;
+  conversation_id: string;
+  from_number: number;
+  kind: string;
+  to_number: number;
+  user_id: string;
 }
 
 export interface SchemaHistory {
@@ -195,6 +251,8 @@ export interface UserWire {
 }
 
 export interface DB {
+  bans: Bans;
+  blocks: Blocks;
   conversation_wire: ConversationWire;
   conversations: Conversations;
   event_wire: EventWire;
@@ -204,9 +262,12 @@ export interface DB {
   member_conversation_wire: MemberConversationWire;
   member_spans: MemberSpans;
   members: Members;
+  membership_wire: MembershipWire;
   message_wire: MessageWire;
   messages: Messages;
+  presence: Presence;
   rate_limits: RateLimits;
+  receipts: Receipts;
   schema_history: SchemaHistory;
   sessions: Sessions;
   signing_keys: SigningKeys;

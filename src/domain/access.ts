@@ -1,21 +1,36 @@
 // Who may do what: the one layer of authorization, pure functions over who asks, what they are here, and what it is about.
 // "Not yours" and "not there" are the same answer; that is decided by the look-ups, which are scoped to the actor.
 import type { Actor } from '../auth/actor.js'
-import type { Role } from '../contract/conversations.js'
 import { AppError, type ErrorCode } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
+import type { Role } from '../contract/memberships.js'
 
-/** role may action. message.send has its twin in sql/functions/may_send.sql; a test proves them equal. */
+const EVERYBODY = ['owner', 'admin', 'moderator', 'member', 'viewer'] as const
+const SPEAKERS = ['owner', 'admin', 'moderator', 'member'] as const
+const MODERATORS = ['owner', 'admin', 'moderator'] as const
+const ADMINS = ['owner', 'admin'] as const
+const OWNERS = ['owner'] as const
+
+/** Which roles may do what. */
 const PERMISSIONS = {
-  'conversation.update': ['owner'],
-  'conversation.delete': ['owner'],
-  'member.add': ['owner'],
-  'member.remove': ['owner'],
-  'message.send': ['owner', 'member'],
-  'message.delete_others': ['owner'],
+  'conversation.read': EVERYBODY,
+  'conversation.update': ADMINS,
+  'conversation.delete': OWNERS,
+  'conversation.transfer': OWNERS,
+  'member.add': ADMINS,
+  'member.remove': MODERATORS,
+  'member.ban': MODERATORS,
+  'member.set_role': ADMINS,
+  'member.set_nickname': ADMINS,
+  // Has its twin in sql/functions/may_send.sql; a test proves them equal.
+  'message.send': SPEAKERS,
+  'message.delete_others': MODERATORS,
+  'typing.start': SPEAKERS,
 } as const satisfies Record<string, readonly Role[]>
 
 export type Action = keyof typeof PERMISSIONS
+
+const RANKS: Record<Role, number> = { owner: 4, admin: 3, moderator: 2, member: 1, viewer: 0 }
 
 export function may(role: Role, action: Action): boolean {
   const roles: readonly Role[] = PERMISSIONS[action]
@@ -27,6 +42,29 @@ export function requirePermission(role: Role, action: Action): void {
   if (!may(role, action)) throw new AppError('conversation.forbidden')
 }
 
+/** Why nothing may be said here; undefined when it may. `blocked`: a direct conversation of two of whom one has blocked the other. */
+export function whyNotSend(role: Role, blocked: boolean): ErrorCode | undefined {
+  if (blocked) return 'user.blocked'
+  return may(role, 'message.send') ? undefined : 'conversation.forbidden'
+}
+
+/** Why a member of `role` may not do this to another one of `target`; undefined when they may. */
+export function whyNotRule(
+  role: Role,
+  action: 'member.remove' | 'member.ban' | 'member.set_role' | 'member.set_nickname',
+  target: Role,
+): ErrorCode | undefined {
+  if (!may(role, action)) return 'conversation.forbidden'
+  return RANKS[role] > RANKS[target] ? undefined : 'member.outranks'
+}
+
+/** Why a member may not give another one this role; undefined when they may. Their own role is not theirs to give. */
+export function whyNotGive(role: Role, target: Role, given: Role): ErrorCode | undefined {
+  const refusal = whyNotRule(role, 'member.set_role', target)
+  if (refusal) return refusal
+  return RANKS[given] > RANKS[role] ? 'member.role_above_own' : undefined
+}
+
 /** What the rules about a stored message look at. */
 export type MessageFacts = {
   type: string
@@ -35,8 +73,16 @@ export type MessageFacts = {
   deleted_at: Date | null
 }
 
-/** Why the actor may not edit the message; undefined when they may. */
-export function whyNotEdit(actor: Actor, message: MessageFacts, limits: Limits, now: Date): ErrorCode | undefined {
+/** Why the actor may not edit the message; undefined when they may. To edit is to say something, so it needs what sending needs. */
+export function whyNotEdit(
+  actor: Actor,
+  here: { role: Role; blocked: boolean },
+  message: MessageFacts,
+  limits: Limits,
+  now: Date,
+): ErrorCode | undefined {
+  const refusal = whyNotSend(here.role, here.blocked)
+  if (refusal) return refusal
   if (message.sender_id !== actor.user_id) return 'message.forbidden'
   if (message.type !== 'text' || message.deleted_at) return 'message.not_editable'
   if (isOlderThan(message, limits.edit_window_s, now)) return 'message.edit_window_over'

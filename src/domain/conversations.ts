@@ -4,12 +4,12 @@ import type {
   Conversation,
   CreateConversation,
   ListConversations,
-  Role,
   UpdateConversation,
 } from '../contract/conversations.js'
 import { AppError } from '../contract/errors.js'
 import type { Page } from '../contract/fields.js'
 import { HARD, type Limits } from '../contract/limits.js'
+import type { Role } from '../contract/memberships.js'
 import type { Db, Tx } from '../db/database.js'
 import { requirePermission } from './access.js'
 import { INTEGER, readCursor, toPage, UUID } from './pages.js'
@@ -165,29 +165,40 @@ export async function deleteConversation(db: Db, actor: Actor, id: string): Prom
   })
 }
 
-export type Membership = { role: Role; type: string; name: string | null; member_count: number }
+export type Here = {
+  role: Role
+  type: string
+  name: string | null
+  member_count: number
+  /** One of the two of a direct conversation has blocked the other. */
+  blocked: boolean
+}
 
 /** What the actor is here. @throws AppError conversation.not_found, also for a conversation that is not theirs */
-export async function requireMembership(
-  db: Tx | Db['query'],
-  actor: Actor,
-  conversationId: string,
-): Promise<Membership> {
+export async function requireMembership(db: Tx | Db['query'], actor: Actor, conversationId: string): Promise<Here> {
   const row = await db
     .selectFrom('members')
     .innerJoin('conversations', 'conversations.id', 'members.conversation_id')
-    .select(['members.role', 'conversations.type', 'conversations.name', 'conversations.member_count'])
+    .select([
+      'members.role',
+      'conversations.type',
+      'conversations.name',
+      'conversations.member_count',
+      sql<boolean>`conversations.type = 'direct' and are_blocked(conversations.direct_low, conversations.direct_high)`.as(
+        'blocked',
+      ),
+    ])
     .where('members.conversation_id', '=', conversationId)
     .where('members.user_id', '=', actor.user_id)
     .where('conversations.deleted_at', 'is', null)
-    .$castTo<Membership>()
+    .$castTo<Here>()
     .executeTakeFirst()
   if (!row) throw new AppError('conversation.not_found')
   return row
 }
 
 /** The same, with the conversation's stream locked: the answer holds until the transaction ends. */
-export async function lockMembership(tx: Tx, actor: Actor, conversationId: string): Promise<Membership> {
+export async function lockMembership(tx: Tx, actor: Actor, conversationId: string): Promise<Here> {
   await lockConversations(tx, [conversationId])
   return requireMembership(tx, actor, conversationId)
 }

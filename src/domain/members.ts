@@ -128,7 +128,12 @@ function memberRows(db: Tx | Db['query'], conversationId: string) {
   return db
     .selectFrom('members')
     .innerJoin('user_wire', 'user_wire.id', 'members.user_id')
-    .select(['user_wire.wire as user', 'members.role', sql<string>`wire_time(members.joined_at)`.as('joined_at')])
+    .select([
+      'user_wire.wire as user',
+      'members.role',
+      'members.nickname',
+      sql<string>`wire_time(members.joined_at)`.as('joined_at'),
+    ])
     .where('members.conversation_id', '=', conversationId)
     .$castTo<Member>()
 }

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
-import type { Role } from '../contract/conversations.js'
 import { AppError, isErrorCode } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { DeleteMessage, EditMessage, ListMessages, Message, Messages, SendMessage } from '../contract/messages.js'
@@ -8,7 +7,7 @@ import type { Db, Tx } from '../db/database.js'
 import { isRetryable, isUniqueViolation } from '../db/sqlstate.js'
 import { countCharacters } from '../kit/text.js'
 import { type MessageFacts, whyNotDelete, whyNotEdit } from './access.js'
-import { requireMembership } from './conversations.js'
+import { type Here, requireMembership } from './conversations.js'
 import { lockConversations } from './streams.js'
 
 const CLIENT_ID = 'message_client_ids_are_unique_for_a_sender'
@@ -83,8 +82,8 @@ export async function readMessage(db: Tx | Db['query'], actor: Actor, id: string
 export function editMessage(db: Db, actor: Actor, id: string, input: EditMessage, limits: Limits): Promise<Message> {
   requireText(input.content, limits)
   return db.write(actor.user_id, async (tx) => {
-    const { message } = await lockMessage(tx, actor, id)
-    const refusal = whyNotEdit(actor, message, limits, message.now)
+    const { message, here } = await lockMessage(tx, actor, id)
+    const refusal = whyNotEdit(actor, here, message, limits, message.now)
     if (refusal) throw new AppError(refusal)
     await tx
       .updateTable('messages')
@@ -105,9 +104,9 @@ export function deleteMessage(
   limits: Limits,
 ): Promise<Message> {
   return db.write(actor.user_id, async (tx) => {
-    const { message, role } = await lockMessage(tx, actor, id)
+    const { message, here } = await lockMessage(tx, actor, id)
     if (!message.deleted_at) {
-      const refusal = whyNotDelete(actor, role, message, limits, message.now)
+      const refusal = whyNotDelete(actor, here.role, message, limits, message.now)
       if (refusal) throw new AppError(refusal)
       await tx
         .updateTable('messages')
@@ -206,14 +205,14 @@ async function lockMessage(
   tx: Tx,
   actor: Actor,
   id: string,
-): Promise<{ message: MessageFacts & { now: Date }; role: Role }> {
+): Promise<{ message: MessageFacts & { now: Date }; here: Here }> {
   const { conversation_id } = await findOwnMessage(tx, actor, id)
   await lockConversations(tx, [conversation_id])
-  const membership = await requireMembership(tx, actor, conversation_id)
+  const here = await requireMembership(tx, actor, conversation_id)
   const message = await tx
     .selectFrom('messages')
     .select(['type', 'sender_id', 'created_at', 'deleted_at', sql<Date>`clock_timestamp()`.as('now')])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
-  return { message, role: membership.role }
+  return { message, here }
 }

@@ -1,4 +1,4 @@
-import type { SystemMessage } from '../contract/messages.js'
+import type { SystemMessage } from '../contract/system-messages.js'
 import type { Tx } from '../db/database.js'
 
 /** What the server says in a conversation: a kind with its facts and no sentence, for clients speak their own language. */

@@ -5,6 +5,7 @@ import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import type { Auth } from '../domain/sessions.js'
 import type { Logger, Metrics } from '../observe.js'
+import type { Signals } from '../realtime/signals.js'
 import type { Health } from './health.js'
 import type { RateLimits } from './rate-limits.js'
 
@@ -13,6 +14,7 @@ export type Services = {
   db: Db
   auth: Auth
   keys: SigningKeys
+  signals: Signals
   limits: Limits
   rates: RateLimits
   health: Health

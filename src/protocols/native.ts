@@ -11,6 +11,11 @@ export function encodeEvent(event: DurableEvent): Buffer {
   return Buffer.from(`{"type":"${type}","stream":"${stream_id}","seq":${seq},"at":"${at}","data":${data}}`)
 }
 
+/** A signal has no seq; with a stream it belongs to that conversation. */
+export function encodeSignal(signal: { type: string; stream?: string; data: unknown }): Buffer {
+  return encode({ type: signal.type, stream: signal.stream, data: signal.data })
+}
+
 export function encodeHello(data: Hello): Buffer {
   return encode({ type: 'hello', data })
 }

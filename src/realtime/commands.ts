@@ -9,8 +9,9 @@ import { toAppError } from '../db/sqlstate.js'
 import { deleteMessage, editMessage, sendMessage } from '../domain/messages.js'
 import type { Logger, Metrics } from '../observe.js'
 import { decodeCommand, encodeFailure, encodeReply } from '../protocols/native.js'
+import type { Signals } from './signals.js'
 
-export type CommandServices = { db: Db; limits: Limits; logger: Logger; metrics: Metrics }
+export type CommandServices = { db: Db; signals: Signals; limits: Limits; logger: Logger; metrics: Metrics }
 
 type Handlers = {
   [T in CommandType]: (services: CommandServices, actor: Actor, data: CommandData<T>) => Promise<unknown>

@@ -82,6 +82,15 @@ export class Connection {
     this.#outboxBytes += frame.length
   }
 
+  /** Queues a frame that may be lost: it gives way while half of what may wait is waiting. */
+  sendSignal(frame: Buffer): void {
+    const { queue_bytes, queue_frames } = this.#options.limits
+    const frames = this.#outbox.length + this.#framesInFlight
+    const bytes = this.#outboxBytes + this.#webSocket.bufferedAmount
+    if (frames * 2 < queue_frames && bytes * 2 < queue_bytes) this.send(frame)
+    else this.#options.metrics.signalsShed.inc()
+  }
+
   /** One frame always fits: the largest message is far below the bound, but an operator may set it lower. */
   #fits(frame: Buffer): boolean {
     const { queue_bytes, queue_frames } = this.#options.limits

@@ -7,32 +7,39 @@ import { encodeEvent, encodeResync } from '../protocols/native.js'
 import type { Connection } from './connection.js'
 import type { LogEvent } from './log.js'
 
-/** The open spans of a user: the conversations they are in, and the seq from which each is theirs. */
-export type LoadSpans = (userId: string) => Promise<{ conversation_id: string; from_seq: number }[]>
+/** The open spans of a user: the conversations they are in, and the seq from which each is theirs; and their blocks, both ways. */
+export type LoadAudience = (userId: string) => Promise<{
+  spans: { conversation_id: string; from_seq: number }[]
+  blocks: Block[]
+}>
+type Block = { blocker_id: string; blocked_id: string }
 
 /** A user with sockets on this node. */
 type Audience = {
   readonly userId: string
   readonly connections: Set<Connection>
   readonly conversations: Set<string>
+  /** Those whom the user has blocked, and those who have blocked the user: of neither they hear any signal. */
+  readonly blocked: Set<string>
+  readonly blockedBy: Set<string>
   /** Sockets that wait for the spans. */
   waiting: number
   ready: Promise<void>
-  /** What the log said of this user's memberships while the spans were being read; undefined once they are. */
+  /** What the log said of this user's memberships and blocks while they were being read; undefined once they are. */
   changes: Change[] | undefined
 }
-type Change = { conversation_id: string; seq: number; joined: boolean }
+type Change = { conversation_id: string; seq: number; joined: boolean } | (Block & { blocked: boolean })
 
 export class Fanout {
-  readonly #loadSpans: LoadSpans
+  readonly #loadAudience: LoadAudience
   readonly #ended: EndedSessions
   readonly #metrics: Metrics
   readonly #users = new Map<string, Audience>()
   /** conversation -> its listeners here -> the first seq that is theirs */
   readonly #streams = new Map<string, Map<Audience, number>>()
 
-  constructor(loadSpans: LoadSpans, ended: EndedSessions, metrics: Metrics) {
-    this.#loadSpans = loadSpans
+  constructor(loadAudience: LoadAudience, ended: EndedSessions, metrics: Metrics) {
+    this.#loadAudience = loadAudience
     this.#ended = ended
     this.#metrics = metrics
   }
@@ -63,12 +70,21 @@ export class Fanout {
   /** Puts one event of the log into the queues of those who hear it. */
   dispatch(event: LogEvent): void {
     if (event.type === 'member.added' || event.type === 'member.removed') this.#follow(event)
+    if (event.type === 'block.added' || event.type === 'block.removed') this.#followBlock(event)
     const heard = this.#deliver(event)
     if (event.type === 'conversation.deleted') this.#closeStream(event.stream_id)
     if (event.type === 'session.revoked') this.#endSession(event)
     if (heard > 0) {
       this.#metrics.deliveries.inc(heard)
       this.#metrics.commitToSocket.observe(Math.max(0, Date.now() - event.created_at.getTime()) / 1_000)
+    }
+  }
+
+  /** Hands a signal about a user to the other people of the conversation, but not across a block. */
+  signal(conversationId: string, aboutUserId: string, frame: Buffer): void {
+    for (const audience of this.#streams.get(conversationId)?.keys() ?? []) {
+      if (audience.userId === aboutUserId || hasBlock(audience, aboutUserId)) continue
+      for (const connection of audience.connections) connection.sendSignal(frame)
     }
   }
 
@@ -94,6 +110,8 @@ export class Fanout {
       userId,
       connections: new Set(),
       conversations: new Set(),
+      blocked: new Set(),
+      blockedBy: new Set(),
       waiting: 0,
       ready: Promise.resolve(),
       changes: [],
@@ -106,10 +124,11 @@ export class Fanout {
 
   async #load(audience: Audience): Promise<void> {
     try {
-      const spans = await this.#loadSpans(audience.userId)
+      const { spans, blocks } = await this.#loadAudience(audience.userId)
       const changes = audience.changes ?? []
       audience.changes = undefined
       for (const span of spans) this.#open(audience, span.conversation_id, span.from_seq)
+      for (const block of blocks) this.#apply(audience, { ...block, blocked: true })
       for (const change of changes) this.#apply(audience, change)
     } catch (error) {
       // Later sockets must not inherit the failure.
@@ -120,14 +139,28 @@ export class Fanout {
 
   #follow(event: LogEvent): void {
     const { user_id } = EVENTS['member.added'].pick({ user_id: true }).parse(JSON.parse(event.data))
-    const audience = this.#users.get(user_id)
+    this.#change(user_id, { conversation_id: event.stream_id, seq: event.seq, joined: event.type === 'member.added' })
+  }
+
+  /** It stands on the stream of the one who blocks; both have to know. */
+  #followBlock(event: LogEvent): void {
+    const blocker_id = event.stream_id
+    const blocked_id = EVENTS['block.added'].parse(JSON.parse(event.data)).user_id
+    for (const userId of [blocker_id, blocked_id]) {
+      this.#change(userId, { blocker_id, blocked_id, blocked: event.type === 'block.added' })
+    }
+  }
+
+  #change(userId: string, change: Change): void {
+    const audience = this.#users.get(userId)
     if (!audience) return
-    const change = { conversation_id: event.stream_id, seq: event.seq, joined: event.type === 'member.added' }
     if (audience.changes) audience.changes.push(change)
     else this.#apply(audience, change)
   }
 
-  #apply(audience: Audience, { conversation_id, seq, joined }: Change): void {
+  #apply(audience: Audience, change: Change): void {
+    if ('blocked' in change) return applyBlock(audience, change)
+    const { conversation_id, seq, joined } = change
     const fromSeq = this.#streams.get(conversation_id)?.get(audience)
     // The spans may be newer than the change: an old removal does not end a later stay.
     if (fromSeq !== undefined && fromSeq > seq) return
@@ -191,6 +224,17 @@ export class Fanout {
     for (const conversationId of audience.conversations) this.#shut(audience, conversationId)
     if (this.#users.get(audience.userId) === audience) this.#users.delete(audience.userId)
   }
+}
+
+function applyBlock(audience: Audience, { blocker_id, blocked_id, blocked }: Block & { blocked: boolean }): void {
+  const [people, other] =
+    audience.userId === blocker_id ? [audience.blocked, blocked_id] : [audience.blockedBy, blocker_id]
+  if (blocked) people.add(other)
+  else people.delete(other)
+}
+
+function hasBlock(audience: Audience, userId: string): boolean {
+  return audience.blocked.has(userId) || audience.blockedBy.has(userId)
 }
 
 /** Only what says where something was. No schema here: what cannot be read must not stop those who hear it after. */

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { expect, inject, test } from 'vitest'
-import { Role } from '../../src/contract/conversations.js'
-import { may, whyNotDelete, whyNotEdit } from '../../src/domain/access.js'
+import { Role } from '../../src/contract/memberships.js'
+import { whyNotDelete, whyNotEdit, whyNotSend } from '../../src/domain/access.js'
 import { createDatabase } from '../support/test-server.js'
 
 const NOW = new Date('2026-01-01T12:00:00Z')
@@ -23,16 +23,17 @@ const message = (secondsAgo: number, more: object = {}) => ({
   ...more,
 })
 
-test('may_send() in SQL says what access.ts says, for every role and for none', async () => {
+test('may_send() in SQL says what access.ts says, for every role, blocked or not', async () => {
   const own = await createDatabase(inject('templateUrl'))
   const database = new pg.Client(own.url)
   await database.connect()
-  for (const role of Role.options) {
-    const { rows } = await database.query('select may_send($1) as may', [role])
-    expect(rows[0].may, role).toBe(may(role, 'message.send'))
-  }
-  for (const stranger of ['', 'OWNER', 'viewer', null]) {
-    expect((await database.query('select may_send($1) as may', [stranger])).rows[0].may).toBe(false)
+  const maySend = async (role: string | null, blocked: boolean) =>
+    (await database.query('select may_send($1, $2) as may', [role, blocked])).rows[0].may
+  for (const blocked of [false, true]) {
+    for (const role of Role.options) {
+      expect(await maySend(role, blocked), `${role} ${blocked}`).toBe(whyNotSend(role, blocked) === undefined)
+    }
+    for (const stranger of ['', 'OWNER', 'guest', null]) expect(await maySend(stranger, blocked)).toBe(false)
   }
   await database.end()
   await own.drop()
@@ -46,7 +47,7 @@ test.each([
   ['its author once it is deleted', author, message(1, { deleted_at: NOW }), 'message.not_editable'],
   ['anybody, when the system said it', author, message(1, { type: 'system', sender_id: null }), 'message.forbidden'],
 ] as const)('who may edit: %s', (_who, actor, facts, refusal) => {
-  expect(whyNotEdit(actor, facts, LIMITS, NOW)).toBe(refusal)
+  expect(whyNotEdit(actor, { role: 'member', blocked: false }, facts, LIMITS, NOW)).toBe(refusal)
 })
 
 test.each([

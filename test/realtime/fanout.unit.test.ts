@@ -43,7 +43,8 @@ const said = (seq: number) => event('message.created', seq, {})
 /** A fan-out whose spans are read when the test says so. */
 function fanout() {
   const reads: ((spans: Span[]) => void)[] = []
-  const load = () => new Promise<Span[]>((resolve) => reads.push(resolve))
+  const load = () =>
+    new Promise<{ spans: Span[]; blocks: [] }>((resolve) => reads.push((spans) => resolve({ spans, blocks: [] })))
   return { fanout: new Fanout(load, new EndedSessions(60), createMetrics()), reads }
 }
 

@@ -1,0 +1,25 @@
+// What is said live and never kept: sent best-effort, without a seq; whatever it tells can be read again at any time.
+import { z } from 'zod'
+import { Id, Time } from './fields.js'
+
+/** What others may see of somebody: the invisible look offline. */
+export const Status = z.enum(['online', 'away', 'busy', 'offline'])
+export type Status = z.infer<typeof Status>
+
+export const SIGNALS = {
+  /** On the stream of a conversation, to its other members. */
+  'typing.started': z.object({ user_id: Id }),
+  'typing.stopped': z.object({ user_id: Id }),
+  'receipt.updated': z.object({
+    user_id: Id,
+    read_number: z.number().int().nullable().describe('null when they do not show it'),
+    delivered_number: z.number().int(),
+  }),
+  /** Without a stream, to those who watch this user. */
+  'presence.changed': z.object({ user_id: Id, status: Status, last_seen_at: Time.nullable() }),
+  /** Without a stream, to those who share a conversation: read it with GET /users?ids=. */
+  'profile.changed': z.object({ user_id: Id }),
+} as const
+
+export type SignalType = keyof typeof SIGNALS
+export type SignalData<T extends SignalType> = z.infer<(typeof SIGNALS)[T]>
