@@ -42,6 +42,11 @@ export function requirePermission(role: Role, action: Action): void {
   if (!may(role, action)) throw new AppError('conversation.forbidden')
 }
 
+/** For the answers of the whyNot functions. @throws AppError the refusal, if there is one */
+export function requireNothingAgainst(refusal: ErrorCode | undefined): void {
+  if (refusal) throw new AppError(refusal)
+}
+
 /** Why nothing may be said here; undefined when it may. `blocked`: a direct conversation of two of whom one has blocked the other. */
 export function whyNotSend(role: Role, blocked: boolean): ErrorCode | undefined {
   if (blocked) return 'user.blocked'

@@ -9,12 +9,12 @@ import type {
 import { AppError } from '../contract/errors.js'
 import type { Page } from '../contract/fields.js'
 import { HARD, type Limits } from '../contract/limits.js'
-import type { Role } from '../contract/memberships.js'
+import type { SystemMessage } from '../contract/system-messages.js'
 import type { Db, Tx } from '../db/database.js'
 import { requirePermission } from './access.js'
+import { insertMembers, lockMembership } from './membership.js'
 import { INTEGER, readCursor, toPage, UUID } from './pages.js'
-import { lockConversations } from './streams.js'
-import { addSystemMessage } from './system-messages.js'
+import { addSystemMessages } from './system-messages.js'
 import { requireUsers } from './users.js'
 
 type Created = { conversation: Conversation; created: boolean }
@@ -76,37 +76,42 @@ function createGroup(db: Db, actor: Actor, input: Group, limits: Limits): Promis
       .executeTakeFirstOrThrow()
     const members = others.map((user_id) => ({ user_id, role: 'member' as const }))
     await insertMembers(tx, id, [{ user_id: actor.user_id, role: 'owner' }, ...members])
-    await addSystemMessage(tx, id, { kind: 'created', params: { actor_id: actor.user_id, name: input.name } })
+    const params = { actor_id: actor.user_id, name: input.name }
+    await addSystemMessages(tx, id, [{ kind: 'created', params }])
     return { conversation: await readConversation(tx, actor, id), created: true }
   })
 }
 
-/** Most recently active first. */
+/** Pinned ones first, then the most recently active. */
 export async function listConversations(db: Db, actor: Actor, input: ListConversations): Promise<Page<Conversation>> {
-  const after = input.cursor === undefined ? undefined : readCursor(input.cursor, [INTEGER, UUID])
+  const after = input.cursor === undefined ? undefined : readCursor(input.cursor, [/^[01]$/, INTEGER, UUID])
   // The page is chosen by narrow rows; only its own conversations are then read in full.
-  const { rows } = await sql<{ id: string; activity: number; wire: Conversation }>`
+  const { rows } = await sql<{ id: string; pinned: number; activity: number; wire: Conversation }>`
     with page as (
-      select me.conversation_id as id, me.user_id,
+      select me.conversation_id as id, me.user_id, (me.pinned_at is not null)::int as pinned,
              (extract(epoch from coalesce(s.last_message_at, c.created_at)) * 1000000)::bigint as activity
       from members me
       join conversations c on c.id = me.conversation_id and c.deleted_at is null
       join streams s on s.id = me.conversation_id
-      where me.user_id = ${actor.user_id} and (${input.type ?? null}::text is null or c.type = ${input.type ?? null})
+      where me.user_id = ${actor.user_id}
+        and (${input.type ?? null}::text is null or c.type = ${input.type ?? null})
+        and (${input.archived} = 'include' or (${input.archived} = 'only')
+          = is_archived(me.archived_at, me.archived_number, me.muted_until, s.message_number, s.last_message_at))
     ), shown as (
       select * from page
-      where ${after?.[0] ?? null}::bigint is null or (activity, id) < (${after?.[0] ?? null}::bigint, ${after?.[1] ?? null}::uuid)
-      order by activity desc, id desc
+      where ${after?.[0] ?? null}::int is null
+        or (pinned, activity, id) < (${after?.[0] ?? null}::int, ${after?.[1] ?? null}::bigint, ${after?.[2] ?? null}::uuid)
+      order by pinned desc, activity desc, id desc
       limit ${input.limit + 1}
     )
-    select shown.id, shown.activity, w.wire
+    select shown.id, shown.pinned, shown.activity, w.wire
     from shown join member_conversation_wire w on w.conversation_id = shown.id and w.user_id = shown.user_id
-    order by shown.activity desc, shown.id desc`.execute(db.query)
+    order by shown.pinned desc, shown.activity desc, shown.id desc`.execute(db.query)
   return toPage(
     rows,
     input.limit,
     (row) => row.wire,
-    (row) => [row.activity, row.id],
+    (row) => [row.pinned, row.activity, row.id],
   )
 }
 
@@ -126,11 +131,16 @@ export async function readConversation(db: Tx | Db['query'], actor: Actor, id: s
 /** @throws AppError conversation.not_found, .forbidden, .not_for_direct, .name_taken, .metadata_too_large */
 export function updateConversation(db: Db, actor: Actor, id: string, input: UpdateConversation): Promise<Conversation> {
   return db.write(actor.user_id, async (tx) => {
-    const before = await lockMembership(tx, actor, id)
-    if (before.type === 'direct') throw new AppError('conversation.not_for_direct')
-    requirePermission(before.role, 'conversation.update')
+    const here = await lockMembership(tx, actor, id)
+    if (here.type === 'direct') throw new AppError('conversation.not_for_direct')
+    requirePermission(here.role, 'conversation.update')
     const { metadata, ...columns } = input
     if (Object.keys(input).length > 0) {
+      const before = await tx
+        .selectFrom('conversations')
+        .select(['name', 'description', 'is_public'])
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
       await tx
         .updateTable('conversations')
         .set({
@@ -142,9 +152,7 @@ export function updateConversation(db: Db, actor: Actor, id: string, input: Upda
         })
         .where('id', '=', id)
         .execute()
-    }
-    if (input.name !== undefined && input.name !== before.name) {
-      await addSystemMessage(tx, id, { kind: 'renamed', params: { actor_id: actor.user_id, name: input.name } })
+      await addSystemMessages(tx, id, changesOf(actor, before, input))
     }
     const conversation = await readConversation(tx, actor, id)
     // Each request was small enough; what they add up to is known only now.
@@ -155,6 +163,23 @@ export function updateConversation(db: Db, actor: Actor, id: string, input: Upda
   })
 }
 
+type Details = { name: string | null; description: string | null; is_public: boolean }
+
+/** What is new, as it will be told. Metadata is the client's own and tells nobody anything. */
+function changesOf(actor: Actor, before: Details, input: UpdateConversation): SystemMessage[] {
+  const { name, description, is_public } = input
+  const changes: SystemMessage[] = []
+  const actor_id = actor.user_id
+  if (name !== undefined && name !== before.name) changes.push({ kind: 'renamed', params: { actor_id, name } })
+  if (description !== undefined && description !== before.description) {
+    changes.push({ kind: 'described', params: { actor_id, description } })
+  }
+  if (is_public !== undefined && is_public !== before.is_public) {
+    changes.push({ kind: 'visibility_changed', params: { actor_id, is_public } })
+  }
+  return changes
+}
+
 /** Gone for all its members at once; the rows stay until retention takes them. */
 export async function deleteConversation(db: Db, actor: Actor, id: string): Promise<void> {
   await db.write(actor.user_id, async (tx) => {
@@ -163,53 +188,6 @@ export async function deleteConversation(db: Db, actor: Actor, id: string): Prom
     requirePermission(before.role, 'conversation.delete')
     await tx.updateTable('conversations').set({ deleted_at: sql`now()` }).where('id', '=', id).execute()
   })
-}
-
-export type Here = {
-  role: Role
-  type: string
-  name: string | null
-  member_count: number
-  /** One of the two of a direct conversation has blocked the other. */
-  blocked: boolean
-}
-
-/** What the actor is here. @throws AppError conversation.not_found, also for a conversation that is not theirs */
-export async function requireMembership(db: Tx | Db['query'], actor: Actor, conversationId: string): Promise<Here> {
-  const row = await db
-    .selectFrom('members')
-    .innerJoin('conversations', 'conversations.id', 'members.conversation_id')
-    .select([
-      'members.role',
-      'conversations.type',
-      'conversations.name',
-      'conversations.member_count',
-      sql<boolean>`conversations.type = 'direct' and are_blocked(conversations.direct_low, conversations.direct_high)`.as(
-        'blocked',
-      ),
-    ])
-    .where('members.conversation_id', '=', conversationId)
-    .where('members.user_id', '=', actor.user_id)
-    .where('conversations.deleted_at', 'is', null)
-    .$castTo<Here>()
-    .executeTakeFirst()
-  if (!row) throw new AppError('conversation.not_found')
-  return row
-}
-
-/** The same, with the conversation's stream locked: the answer holds until the transaction ends. */
-export async function lockMembership(tx: Tx, actor: Actor, conversationId: string): Promise<Here> {
-  await lockConversations(tx, [conversationId])
-  return requireMembership(tx, actor, conversationId)
-}
-
-export async function insertMembers(
-  tx: Tx,
-  conversationId: string,
-  people: { user_id: string; role: Role }[],
-): Promise<void> {
-  const rows = people.map((person) => ({ conversation_id: conversationId, ...person }))
-  await tx.insertInto('members').values(rows).execute()
 }
 
 function othersThan(actor: Actor, ids: readonly string[]): string[] {

@@ -5,11 +5,19 @@ import type { Page } from '../contract/fields.js'
 import type { Limits } from '../contract/limits.js'
 import type { AddMembers, ListMembers, Member } from '../contract/members.js'
 import type { Db, Tx } from '../db/database.js'
-import { requirePermission } from './access.js'
-import { insertMembers, lockMembership, requireMembership } from './conversations.js'
+import { requireNothingAgainst, requirePermission, whyNotRule } from './access.js'
+import { requireNotBanned } from './bans.js'
+import {
+  deleteMember,
+  insertMembers,
+  lockMembership,
+  memberRows,
+  requireMember,
+  requireMembership,
+} from './membership.js'
 import { readCursor, toPage, UUID } from './pages.js'
 import { lockConversations } from './streams.js'
-import { addSystemMessage } from './system-messages.js'
+import { addSystemMessages } from './system-messages.js'
 import { requireUsers } from './users.js'
 
 /** @throws AppError conversation.not_found */
@@ -35,7 +43,7 @@ export async function listMembers(
 
 /**
  * Those who are members already stay as they are; the answer holds the new ones.
- * @throws AppError conversation.not_found, .forbidden, .not_for_direct, user.not_found, member.too_many
+ * @throws AppError conversation.not_found, .forbidden, .not_for_direct, user.not_found, member.too_many, .banned
  */
 export function addMembers(
   db: Db,
@@ -59,26 +67,27 @@ export function addMembers(
     const added = user_ids.filter((user_id) => !present.some((member) => member.user_id === user_id))
     if (here.member_count + added.length > limits.members) throw new AppError('member.too_many')
     if (added.length === 0) return []
+    await requireNotBanned(tx, conversationId, added)
     const people = added.map((user_id) => ({ user_id, role: 'member' as const }))
     await insertMembers(tx, conversationId, people)
-    await addSystemMessage(tx, conversationId, { kind: 'added', params: { actor_id: actor.user_id, user_ids: added } })
+    const params = { actor_id: actor.user_id, user_ids: added }
+    await addSystemMessages(tx, conversationId, [{ kind: 'added', params }])
     return memberRows(tx, conversationId).where('members.user_id', 'in', added).orderBy('members.user_id').execute()
   })
 }
 
-/** Removing oneself is leaving. @throws AppError conversation.not_found, .forbidden, .not_for_direct, member.not_found */
+/** Removing oneself is leaving. @throws AppError conversation.not_found, .forbidden, .not_for_direct, member.not_found, .outranks */
 export async function removeMember(db: Db, actor: Actor, conversationId: string, userId: string): Promise<void> {
   if (userId === actor.user_id) return leaveConversation(db, actor, conversationId)
   await db.write(actor.user_id, async (tx) => {
     const here = await lockMembership(tx, actor, conversationId)
     if (here.type === 'direct') throw new AppError('conversation.not_for_direct')
     requirePermission(here.role, 'member.remove')
-    const removed = await deleteMember(tx, conversationId, userId)
-    if (!removed) throw new AppError('member.not_found')
-    await addSystemMessage(tx, conversationId, {
-      kind: 'removed',
-      params: { actor_id: actor.user_id, user_id: userId },
-    })
+    const target = await requireMember(tx, conversationId, userId)
+    requireNothingAgainst(whyNotRule(here.role, 'member.remove', target.role))
+    await deleteMember(tx, conversationId, userId)
+    const params = { actor_id: actor.user_id, user_id: userId }
+    await addSystemMessages(tx, conversationId, [{ kind: 'removed', params }])
   })
 }
 
@@ -87,13 +96,15 @@ export async function leaveConversation(db: Db, actor: Actor, conversationId: st
   await db.write(actor.user_id, async (tx) => {
     const here = await lockMembership(tx, actor, conversationId)
     if (here.type === 'direct') throw new AppError('conversation.not_for_direct')
-    if (here.role === 'owner') throw new AppError('conversation.owner_cannot_leave')
+    if (here.role === 'owner' && !(await hasOtherOwner(tx, actor, conversationId))) {
+      throw new AppError('conversation.owner_cannot_leave')
+    }
     await deleteMember(tx, conversationId, actor.user_id)
-    await addSystemMessage(tx, conversationId, { kind: 'left', params: { user_id: actor.user_id } })
+    await addSystemMessages(tx, conversationId, [{ kind: 'left', params: { user_id: actor.user_id } }])
   })
 }
 
-/** For an account that ends: what it owned passes to the longest member, and a group without anybody is deleted. */
+/** For an account that ends: what it alone owned passes to the highest, then longest member; a group without anybody is deleted. */
 export async function leaveAllConversations(tx: Tx, actor: Actor): Promise<void> {
   const memberships = await tx
     .selectFrom('members')
@@ -102,47 +113,49 @@ export async function leaveAllConversations(tx: Tx, actor: Actor): Promise<void>
     .execute()
   const ids = memberships.map((row) => row.conversation_id)
   await lockConversations(tx, ids)
-  await sql`
+  const heirs = await sql<{ conversation_id: string; user_id: string }>`
     update members m set role = 'owner'
     from (
       select distinct on (other.conversation_id) other.conversation_id, other.user_id
       from members mine
       join members other on other.conversation_id = mine.conversation_id and other.user_id <> mine.user_id
       where mine.user_id = ${actor.user_id} and mine.role = 'owner'
-      order by other.conversation_id, other.joined_at, other.user_id
+        and not exists (
+          select from members owner
+          where owner.conversation_id = mine.conversation_id and owner.role = 'owner' and owner.user_id <> mine.user_id)
+      order by other.conversation_id, array_position(array['admin', 'moderator', 'member', 'viewer'], other.role), other.joined_at,
+               other.user_id
     ) heir
-    where m.conversation_id = heir.conversation_id and m.user_id = heir.user_id`.execute(tx)
+    where m.conversation_id = heir.conversation_id and m.user_id = heir.user_id
+    returning m.conversation_id, m.user_id`.execute(tx)
   await tx.deleteFrom('members').where('user_id', '=', actor.user_id).execute()
   await sql`
     insert into messages (conversation_id, type, system)
-    select c.id, 'system', jsonb_build_object('kind', 'left', 'params', jsonb_build_object('user_id', ${actor.user_id}::uuid))
-    from conversations c
-    where c.id = any(${ids}::uuid[]) and c.type = 'group' and c.deleted_at is null and c.member_count > 0
-    order by c.id`.execute(tx)
+    select told.conversation_id, 'system', jsonb_build_object('kind', told.kind, 'params', told.params)
+    from (
+      select c.id as conversation_id, 'left' as kind, jsonb_build_object('user_id', ${actor.user_id}::uuid) as params
+      from conversations c
+      where c.id = any(${ids}::uuid[]) and c.type = 'group' and c.deleted_at is null and c.member_count > 0
+      union all
+      select h.conversation_id, 'ownership_transferred', jsonb_build_object('actor_id', ${actor.user_id}::uuid, 'user_id', h.user_id)
+      from unnest(${heirs.rows.map((row) => row.conversation_id)}::uuid[], ${heirs.rows.map((row) => row.user_id)}::uuid[])
+             as h (conversation_id, user_id)
+      join conversations c on c.id = h.conversation_id and c.deleted_at is null
+    ) told
+    order by told.conversation_id, told.kind`.execute(tx)
   await sql`
     update conversations set deleted_at = now()
     where id = any(${ids}::uuid[]) and type = 'group' and deleted_at is null and member_count = 0`.execute(tx)
 }
 
-function memberRows(db: Tx | Db['query'], conversationId: string) {
-  return db
+async function hasOtherOwner(tx: Tx, actor: Actor, conversationId: string): Promise<boolean> {
+  const owner = await tx
     .selectFrom('members')
-    .innerJoin('user_wire', 'user_wire.id', 'members.user_id')
-    .select([
-      'user_wire.wire as user',
-      'members.role',
-      'members.nickname',
-      sql<string>`wire_time(members.joined_at)`.as('joined_at'),
-    ])
-    .where('members.conversation_id', '=', conversationId)
-    .$castTo<Member>()
-}
-
-async function deleteMember(tx: Tx, conversationId: string, userId: string): Promise<boolean> {
-  const result = await tx
-    .deleteFrom('members')
+    .select('user_id')
     .where('conversation_id', '=', conversationId)
-    .where('user_id', '=', userId)
+    .where('role', '=', 'owner')
+    .where('user_id', '<>', actor.user_id)
+    .limit(1)
     .executeTakeFirst()
-  return result.numDeletedRows > 0n
+  return owner !== undefined
 }

@@ -7,8 +7,9 @@ import type { Db, Tx } from '../db/database.js'
 import { isRetryable, isUniqueViolation } from '../db/sqlstate.js'
 import { countCharacters } from '../kit/text.js'
 import { type MessageFacts, whyNotDelete, whyNotEdit } from './access.js'
-import { type Here, requireMembership } from './conversations.js'
+import { type Here, requireMembership } from './membership.js'
 import { lockConversations } from './streams.js'
+import { addSystemMessages } from './system-messages.js'
 
 const CLIENT_ID = 'message_client_ids_are_unique_for_a_sender'
 
@@ -119,6 +120,11 @@ export function deleteMessage(
         })
         .where('id', '=', id)
         .execute()
+      if (message.sender_id !== actor.user_id) {
+        // The reason is kept with the message and not told.
+        const params = { actor_id: actor.user_id, user_id: message.sender_id, number: message.number }
+        await addSystemMessages(tx, message.conversation_id, [{ kind: 'message_deleted', params }])
+      }
     }
     return readWire(tx, id)
   })
@@ -205,8 +211,8 @@ async function lockMessage(
   tx: Tx,
   actor: Actor,
   id: string,
-): Promise<{ message: MessageFacts & { now: Date }; here: Here }> {
-  const { conversation_id } = await findOwnMessage(tx, actor, id)
+): Promise<{ message: MessageFacts & { conversation_id: string; number: number; now: Date }; here: Here }> {
+  const { conversation_id, number } = await findOwnMessage(tx, actor, id)
   await lockConversations(tx, [conversation_id])
   const here = await requireMembership(tx, actor, conversation_id)
   const message = await tx
@@ -214,5 +220,5 @@ async function lockMessage(
     .select(['type', 'sender_id', 'created_at', 'deleted_at', sql<Date>`clock_timestamp()`.as('now')])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
-  return { message, here }
+  return { message: { ...message, conversation_id, number }, here }
 }

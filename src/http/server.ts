@@ -7,8 +7,10 @@ import type { Env, Services } from './env.js'
 import { answerError, answerNotFound } from './errors.js'
 import { findAddress, neverStore, provide, readableBody, report, requireActor } from './middleware.js'
 import { accountRoutes } from './routes/accounts.js'
+import { banRoutes } from './routes/bans.js'
 import { conversationRoutes } from './routes/conversations.js'
 import { memberRoutes } from './routes/members.js'
+import { membershipRoutes } from './routes/memberships.js'
 import { messageRoutes } from './routes/messages.js'
 import { operationsRoutes } from './routes/operations.js'
 import { sessionRoutes } from './routes/sessions.js'
@@ -42,6 +44,8 @@ export function createHttp(
     userRoutes(),
     conversationRoutes(),
     memberRoutes(),
+    membershipRoutes(),
+    banRoutes(),
     messageRoutes(),
   ]) {
     app.route(BASE, routes)

@@ -149,6 +149,7 @@ test('two requests to delete the same account end it once', async () => {
     'member.updated',
     'member.removed',
     'message.created',
+    'message.created',
   ])
 })
 

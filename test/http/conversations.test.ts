@@ -86,7 +86,7 @@ test('a group has the fields it was given, its creator as owner, and says that i
   })
   expect(await alice.get(`/conversations/${body.id}`)).toEqual(body)
   const { data } = await ear.next('conversation.joined', (frame) => frame.data.conversation_id === body.id)
-  expect(data.conversation).toEqual({ ...body, me: { role: 'member', joined_at: body.me.joined_at } })
+  expect(data.conversation).toEqual({ ...body, me: { ...body.me, role: 'member' } })
   expect(await bob.get(`/conversations/${body.id}`)).toEqual(data.conversation)
 })
 

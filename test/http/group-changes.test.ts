@@ -24,18 +24,20 @@ test('the owner changes a group, and its members hear it', async () => {
   const ear = await listen(bob)
   const changes = { name: 'Renamed', description: 'new', is_public: true, metadata: { a: 1 } }
   const { status, body } = await patch(home.id, changes)
-  expect([status, body]).toEqual([200, { ...home, ...changes, ...moved(body) }])
+  expect([status, body]).toEqual([200, { ...home, ...changes, ...moved(body), me: { ...home.me, unread_count: 4 } }])
   expect(await bob.get(`/conversations/${home.id}`)).toMatchObject(changes)
   const updated = await ear.next('conversation.updated')
   expect(updated).toMatchObject({ stream: home.id, data: { id: home.id, ...changes, member_count: 2 } })
-  const { data } = await ear.next('message.created')
-  expect(data).toMatchObject({
-    number: 2,
-    type: 'system',
-    sender_id: null,
-    system: { kind: 'renamed', params: { actor_id: alice.id, name: 'Renamed' } },
-  })
-  expect(body.last_message).toEqual(data)
+  const actor_id = alice.id
+  for (const [index, system] of [
+    { kind: 'renamed', params: { actor_id, name: 'Renamed' } },
+    { kind: 'described', params: { actor_id, description: 'new' } },
+    { kind: 'visibility_changed', params: { actor_id, is_public: true } },
+  ].entries()) {
+    const { data } = await ear.next('message.created')
+    expect(data).toMatchObject({ number: 2 + index, type: 'system', sender_id: null, system })
+    if (index === 2) expect(body.last_message).toEqual(data)
+  }
 
   // What is left out stays; null takes the description away.
   expect(await alice.patch(`/conversations/${home.id}`, { description: null })).toMatchObject({
@@ -47,7 +49,10 @@ test('the owner changes a group, and its members hear it', async () => {
   expect(ear.stream(home.id).map((event) => event.type)).toEqual([
     'conversation.updated',
     'message.created',
+    'message.created',
+    'message.created',
     'conversation.updated',
+    'message.created',
   ])
 })
 

@@ -38,6 +38,7 @@ test('members see who is in a conversation, page by page', async () => {
   expect(seen.find((member) => member.user.id === alice.id)).toEqual({
     user: await bob.get(`/users/${alice.id}`),
     role: 'owner',
+    nickname: null,
     joined_at: home.me.joined_at,
   })
   expect(seen.filter((member) => member.role === 'member')).toHaveLength(2)
@@ -55,7 +56,7 @@ test('who is added is told of the conversation, and those in it are told of them
   const { status, body } = await add(home.id, [carol, bob, carol])
   expect([status, body.data]).toEqual([
     200,
-    [{ user: await alice.get(`/users/${carol.id}`), role: 'member', joined_at: expect.any(String) }],
+    [{ user: await alice.get(`/users/${carol.id}`), role: 'member', nickname: null, joined_at: expect.any(String) }],
   ])
   const added = await bobsEar.next('member.added')
   expect(added).toMatchObject({

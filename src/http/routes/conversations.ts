@@ -37,7 +37,7 @@ const postConversation = createRoute({
 const getConversations = createRoute({
   method: 'get',
   path: '/conversations',
-  summary: 'My conversations, the most recently active first',
+  summary: 'My conversations: pinned ones, then the most recently active; archived ones only when asked for',
   request: { query: ListConversations },
   responses: { 200: json(Conversations, 'A page of them'), ...problems('request.invalid') },
 })

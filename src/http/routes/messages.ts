@@ -23,6 +23,7 @@ const postMessage = createRoute({
     ...problems(
       'conversation.not_found',
       'conversation.forbidden',
+      'user.blocked',
       'message.empty',
       'message.too_long',
       'message.client_id_reused',
@@ -59,6 +60,8 @@ const patchMessage = createRoute({
     ...problems(
       'message.not_found',
       'message.forbidden',
+      'conversation.forbidden',
+      'user.blocked',
       'message.not_editable',
       'message.edit_window_over',
       'message.empty',
@@ -71,7 +74,7 @@ const patchMessage = createRoute({
 const deleteMessage = createRoute({
   method: 'delete',
   path: '/messages/{id}',
-  summary: 'Delete for everyone: mine for a while, any as the owner; the message keeps its place',
+  summary: 'Delete for everyone: mine for a while, any as a moderator; the message keeps its place',
   request: { params: IdParam, query: DeleteMessage },
   responses: {
     200: json(Message, 'The message without its content'),

@@ -1,0 +1,94 @@
+// The rows of members: what somebody is in a conversation, and how one becomes a member and ceases to be one. The rules
+// are with those who call.
+import { sql } from 'kysely'
+import type { Actor } from '../auth/actor.js'
+import { AppError } from '../contract/errors.js'
+import type { Member } from '../contract/members.js'
+import type { Role } from '../contract/memberships.js'
+import type { Db, Tx } from '../db/database.js'
+import { lockConversations } from './streams.js'
+
+export type Here = {
+  role: Role
+  type: string
+  name: string | null
+  member_count: number
+  /** One of the two of a direct conversation has blocked the other. */
+  blocked: boolean
+}
+
+/** What the actor is here. @throws AppError conversation.not_found, also for a conversation that is not theirs */
+export async function requireMembership(db: Tx | Db['query'], actor: Actor, conversationId: string): Promise<Here> {
+  const row = await db
+    .selectFrom('members')
+    .innerJoin('conversations', 'conversations.id', 'members.conversation_id')
+    .select([
+      'members.role',
+      'conversations.type',
+      'conversations.name',
+      'conversations.member_count',
+      sql<boolean>`conversations.type = 'direct' and are_blocked(conversations.direct_low, conversations.direct_high)`.as(
+        'blocked',
+      ),
+    ])
+    .where('members.conversation_id', '=', conversationId)
+    .where('members.user_id', '=', actor.user_id)
+    .where('conversations.deleted_at', 'is', null)
+    .$castTo<Here>()
+    .executeTakeFirst()
+  if (!row) throw new AppError('conversation.not_found')
+  return row
+}
+
+/** The same, with the conversation's stream locked: the answer holds until the transaction ends. */
+export async function lockMembership(tx: Tx, actor: Actor, conversationId: string): Promise<Here> {
+  await lockConversations(tx, [conversationId])
+  return requireMembership(tx, actor, conversationId)
+}
+
+export async function insertMembers(
+  tx: Tx,
+  conversationId: string,
+  people: { user_id: string; role: Role }[],
+): Promise<void> {
+  const rows = people.map((person) => ({ conversation_id: conversationId, ...person }))
+  await tx.insertInto('members').values(rows).execute()
+}
+
+export function memberRows(db: Tx | Db['query'], conversationId: string) {
+  return db
+    .selectFrom('members')
+    .innerJoin('user_wire', 'user_wire.id', 'members.user_id')
+    .select([
+      'user_wire.wire as user',
+      'members.role',
+      'members.nickname',
+      sql<string>`wire_time(members.joined_at)`.as('joined_at'),
+    ])
+    .where('members.conversation_id', '=', conversationId)
+    .$castTo<Member>()
+}
+
+export type MemberFacts = { role: Role; nickname: string | null }
+
+/** What somebody is in a conversation that the actor was found to be in. */
+export function findMember(tx: Tx, conversationId: string, userId: string): Promise<MemberFacts | undefined> {
+  return tx
+    .selectFrom('members')
+    .select(['role', 'nickname'])
+    .where('conversation_id', '=', conversationId)
+    .where('user_id', '=', userId)
+    .$castTo<MemberFacts>()
+    .executeTakeFirst()
+}
+
+/** @throws AppError member.not_found */
+export async function requireMember(tx: Tx, conversationId: string, userId: string): Promise<MemberFacts> {
+  const member = await findMember(tx, conversationId, userId)
+  if (!member) throw new AppError('member.not_found')
+  return member
+}
+
+export async function deleteMember(tx: Tx, conversationId: string, userId: string): Promise<void> {
+  await tx.deleteFrom('members').where('conversation_id', '=', conversationId).where('user_id', '=', userId).execute()
+}

@@ -1,0 +1,10 @@
+import { sql } from 'kysely'
+import { AppError } from '../contract/errors.js'
+import type { Tx } from '../db/database.js'
+
+/** By the database's clock, which also ends what it is the end of. @throws AppError request.time_past */
+export async function requireTimeToCome(tx: Tx, time: string | null | undefined): Promise<void> {
+  if (time == null) return
+  const { rows } = await sql<{ past: boolean }>`select ${time}::timestamptz <= clock_timestamp() as past`.execute(tx)
+  if (rows[0]?.past) throw new AppError('request.time_past')
+}
