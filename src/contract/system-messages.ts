@@ -7,7 +7,6 @@ export const SYSTEM_KINDS = {
   renamed: 'details',
   described: 'details',
   visibility_changed: 'details',
-  metadata_changed: 'details',
   added: 'membership',
   removed: 'membership',
   left: 'membership',

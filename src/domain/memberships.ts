@@ -34,6 +34,7 @@ export function updateMembership(
       // A newer message has brought it back already: then that stays so.
       ...(!isArchived && { archived_at: null }),
     }
+    if (Object.keys(changes).length === 0) return readMembership(tx, actor, conversationId)
     await tx
       .updateTable('members')
       .set(changes)
