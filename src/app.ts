@@ -1,5 +1,4 @@
 // How it is all wired: the only place that constructs what lives long. Started from the database up, stopped the other way.
-import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -19,6 +18,7 @@ import { Health } from './http/health.js'
 import { RateLimits } from './http/rate-limits.js'
 import { createHttp } from './http/server.js'
 import { StartupError } from './kit/startup-error.js'
+import { VERSION } from './kit/version.js'
 import { createMetrics, type Logger } from './observe.js'
 import { encodeSignal } from './protocols/native.js'
 import { audienceLoader } from './realtime/audience.js'
@@ -160,7 +160,7 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
     },
   })
   const health = new Health({
-    version: readVersion(),
+    version: VERSION,
     pool,
     listenerIsHealthy: () => listener.healthy,
     tailLagMs: () => runningTail.lagMs,
@@ -229,11 +229,4 @@ async function closeServer(server: Server, connections: ReadonlySet<Socket>): Pr
   }, STOP_GRACE_MS)
   await closed
   clearTimeout(timer)
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }

@@ -41,6 +41,7 @@ const HOMES: Record<string, string[]> = {
   '@hono/node-server': ['http', 'app.ts'],
   'proxy-addr': ['http'],
   'rate-limiter-flexible': ['http'],
+  'swagger-ui-dist': ['http'],
 }
 
 const CEILING = 300

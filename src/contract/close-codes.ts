@@ -14,3 +14,8 @@ export const CLOSE_CODES = {
 } as const
 
 export type CloseReason = keyof typeof CLOSE_CODES
+
+/** Whether a client should connect again after such a close. */
+export function shouldReconnect(code: number): boolean {
+  return (code >= 4000 && code < 4500) || code === 1001 || code === 1006
+}

@@ -1,7 +1,7 @@
 // What a client may say over a socket: {id, type, data}. Each command mirrors a route, with the same checks and results.
 import { z } from 'zod'
 import { Id } from './fields.js'
-import { DeleteMessage, EditMessage, SendMessage } from './messages.js'
+import { DeleteMessage, EditMessage, Message, SendMessage } from './messages.js'
 
 export const COMMANDS = {
   'message.send': SendMessage.extend({ conversation_id: Id }),
@@ -9,6 +9,14 @@ export const COMMANDS = {
   'message.delete': DeleteMessage.extend({ message_id: Id }),
   ping: z.strictObject({}).optional(),
 } as const
+
+/** The `data` of a reply, by command. */
+export const RESULTS = {
+  'message.send': Message,
+  'message.edit': Message,
+  'message.delete': Message,
+  ping: z.strictObject({}),
+} as const satisfies Record<keyof typeof COMMANDS, z.ZodType>
 
 export type CommandType = keyof typeof COMMANDS
 export type CommandData<T extends CommandType> = z.infer<(typeof COMMANDS)[T]>

@@ -77,3 +77,16 @@ export const Hello = z.object({
   limits: z.object({ max_frame_bytes: z.number(), max_message_length: z.number(), max_message_bytes: z.number() }),
 })
 export type Hello = z.infer<typeof Hello>
+
+/** Everything that this socket has heard is to be loaded afresh. */
+export const Resync = z.object({
+  reason: z.string().describe('What has happened, in a word; `epoch`: the log has begun anew'),
+})
+
+/** Why a command was refused; `code` is one of docs/errors.md. */
+export const Failure = z.object({
+  code: z.string(),
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
+  retry_after: z.number().optional().describe('Seconds'),
+})

@@ -6,7 +6,7 @@ import { HARD } from './limits.js'
 /** In the one spelling that PostgreSQL gives back, so that ids can be compared as text. */
 export const Id = z.uuid().toLowerCase().describe('UUIDv7 of the server')
 export const ClientId = z.uuid().toLowerCase().describe('UUID chosen by the client; unique for ever for each sender')
-export const Time = z.string().describe('RFC 3339, UTC, milliseconds')
+export const Time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' })
 
 /** Text that the database can keep and every client can read back. */
 export const Text = z.string().refine(isCleanText, 'must not hold NUL or half of a surrogate pair')
@@ -36,8 +36,9 @@ export const Digits = (min: number, max: number) =>
     .regex(/^\d{1,16}$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(min).max(max))
+    .meta({ type: 'integer', minimum: min, maximum: max })
 
-export const Limit = Digits(1, HARD.page).default(HARD.page_default)
+export const Limit = Digits(1, HARD.page).default(HARD.page_default).describe(`${HARD.page_default} without it`)
 export const Cursor = z.string().max(200).describe('Opaque: the next_cursor of the page before')
 
 export const page = <T extends z.ZodType>(item: T) =>

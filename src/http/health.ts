@@ -1,18 +1,12 @@
 // Whether the server works, in three depths: the process lives, it can serve, and how each part of it does.
+import type { HealthReport } from '../contract/operations.js'
 import type { Pool } from '../db/pool.js'
 
 const PING_MS = 1_000
 /** A tail that has not read for so long is not delivering. */
 const TAIL_STALE_MS = 5_000
 
-type State = { status: 'up' | 'down'; [detail: string]: unknown }
-export type HealthReport = {
-  status: 'up' | 'down'
-  timestamp: string
-  version: string
-  uptime_s: number
-  services: { database: State; listener: State; tail: State; websocket: State }
-}
+type DatabaseState = HealthReport['services']['database']
 
 export type HealthSources = {
   version: string
@@ -40,9 +34,9 @@ export class Health {
     const { version, tailLagMs, listenerIsHealthy, sockets } = this.#sources
     const ping = await this.#pingDatabase()
     const lag = tailLagMs()
-    const tail: State = { status: lag < TAIL_STALE_MS ? 'up' : 'down', lag_ms: lag }
+    const tail = { status: lag < TAIL_STALE_MS ? ('up' as const) : ('down' as const), lag_ms: lag }
     // A full pool is a busy node, not a lost database: the tail, on a session of its own, knows the difference.
-    const database: State = ping === undefined ? { status: tail.status, pool: 'busy' } : ping
+    const database: DatabaseState = ping === undefined ? { status: tail.status, pool: 'busy' } : ping
     return {
       status: database.status === 'up' && tail.status === 'up' && !this.#stopping ? 'up' : 'down',
       timestamp: new Date().toISOString(),
@@ -59,16 +53,16 @@ export class Health {
   }
 
   /** Undefined when the pool had no connection to spare in time. */
-  async #pingDatabase(): Promise<State | undefined> {
+  async #pingDatabase(): Promise<DatabaseState | undefined> {
     const { pool } = this.#sources
     const start = performance.now()
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<State | undefined>((resolve) => {
+    const late = new Promise<DatabaseState | undefined>((resolve) => {
       timer = setTimeout(() => resolve(pool.waitingCount > 0 ? undefined : { status: 'down' }), PING_MS)
     })
     const ping = pool.query('select 1').then(
-      (): State => ({ status: 'up', latency_ms: Math.round(performance.now() - start) }),
-      (): State => ({ status: 'down' }),
+      (): DatabaseState => ({ status: 'up', latency_ms: Math.round(performance.now() - start) }),
+      (): DatabaseState => ({ status: 'down' }),
     )
     const state = await Promise.race([ping, late])
     clearTimeout(timer)

@@ -7,6 +7,8 @@ import { Problem } from '../contract/problems.js'
 import type { Env } from './env.js'
 import { refuseInvalid } from './errors.js'
 
+export const PROBLEM_TYPE = 'application/problem+json'
+
 export function createRoutes(): OpenAPIHono<Env> {
   return new OpenAPIHono<Env>({ defaultHook: refuseInvalid })
 }
@@ -23,7 +25,7 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 
 export const noContent = (description: string) => ({ 204: { description } })
 
-/** The refusals that belong to the route itself, by status. */
+/** The refusals that belong to the route itself, by status. http/openapi.ts adds those that every route shares. */
 export function problems(...codes: ErrorCode[]): Record<number, ReturnType<typeof problem>> {
   const byStatus = groupByStatus(codes)
   return Object.fromEntries([...byStatus].map(([status, group]) => [status, problem(group)]))
@@ -35,9 +37,27 @@ function groupByStatus(codes: ErrorCode[]): Map<number, ErrorCode[]> {
   return byStatus
 }
 
-function problem(codes: ErrorCode[]) {
+/** Of codes with one status. */
+export function problem(codes: ErrorCode[]) {
+  const examples = Object.fromEntries(codes.map((code) => [code, { value: exampleProblem(code) }]))
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('; '),
-    content: { 'application/problem+json': { schema: Problem } },
+    content: { [PROBLEM_TYPE]: { schema: Problem, examples } },
+  }
+}
+
+function exampleProblem(code: ErrorCode): Problem {
+  const { status, title } = ERRORS[code]
+  return {
+    type: `urn:earshot:error:${code}`,
+    title,
+    status,
+    code,
+    detail: title,
+    instance: '/api/v1/conversations',
+    request_id: '0197a000-0000-7000-8000-000000000000',
+    ...(code === 'request.invalid' && {
+      errors: [{ path: 'name', code: 'too_small', message: 'Too small: expected string to have >=1 characters' }],
+    }),
   }
 }

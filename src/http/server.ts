@@ -6,9 +6,11 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Env, Services } from './env.js'
 import { answerError, answerNotFound } from './errors.js'
 import { findAddress, neverStore, provide, readableBody, report, requireActor } from './middleware.js'
+import { buildOpenApi, type OpenApi } from './openapi.js'
 import { accountRoutes } from './routes/accounts.js'
 import { banRoutes } from './routes/bans.js'
 import { conversationRoutes } from './routes/conversations.js'
+import { documentRoutes, pageRoutes } from './routes/documents.js'
 import { memberRoutes } from './routes/members.js'
 import { membershipRoutes } from './routes/memberships.js'
 import { messageRoutes } from './routes/messages.js'
@@ -18,7 +20,10 @@ import { userRoutes } from './routes/users.js'
 
 const BASE = '/api/v1'
 /** Everything else below BASE needs a token, also what has no route. */
-const OPEN = new Set(['register', 'login', 'refresh'].map((name) => `${BASE}/auth/${name}`))
+const OPEN = new Set(
+  ['auth/register', 'auth/login', 'auth/refresh', 'openapi.json', 'asyncapi.json'].map((path) => `${BASE}/${path}`),
+)
+const isOpen = (path: string) => OPEN.has(path) || !path.startsWith(`${BASE}/`)
 
 export function createHttp(
   services: Services,
@@ -38,6 +43,7 @@ export function createHttp(
   )
   app.use(`${BASE}/*`, neverStore(), findAddress(options.trustedProxies), requireActor(OPEN), readableBody())
   app.route('/', operationsRoutes())
+  app.route('/', pageRoutes())
   for (const routes of [
     accountRoutes(),
     sessionRoutes(),
@@ -47,8 +53,13 @@ export function createHttp(
     membershipRoutes(),
     banRoutes(),
     messageRoutes(),
+    documentRoutes(() => openApiOf(app)),
   ]) {
     app.route(BASE, routes)
   }
   return app
+}
+
+export function openApiOf(app: OpenAPIHono<Env>): OpenApi {
+  return buildOpenApi(app.openAPIRegistry.definitions, isOpen)
 }

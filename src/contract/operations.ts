@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { Time } from './fields.js'
+
+const Status = z.enum(['up', 'down'])
+const DatabaseState = z.object({
+  status: Status,
+  latency_ms: z.number().int().optional(),
+  pool: z.literal('busy').optional().describe('No connection was free to ask with'),
+})
+
+/** Whether the process lives, or can serve. */
+export const Readiness = z.object({ status: Status })
+
+export const HealthReport = z.object({
+  status: Status,
+  timestamp: Time,
+  version: z.string(),
+  uptime_s: z.number().int(),
+  services: z.object({
+    database: DatabaseState,
+    listener: z.object({ status: Status }),
+    tail: z.object({ status: Status, lag_ms: z.number() }),
+    websocket: z.object({ status: Status, connections: z.number().int() }),
+  }),
+})
+export type HealthReport = z.infer<typeof HealthReport>
+
+/** RFC 7517: the public halves of the keys that sign access tokens. */
+export const Jwks = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
