@@ -40,7 +40,7 @@ const rate = (standard: string) =>
       return value
     })
 
-/** Every variable, with what it is for. The README's table is checked against this one. */
+/** Every variable, with what it is for; docs/configuration.md is made of this table. */
 export const VARIABLES = {
   PORT: whole(0, 65_535, 3000).describe('Port to listen on; 0 takes a free one'),
   HOST: z.string().default('0.0.0.0').describe('Address to listen on'),
@@ -56,7 +56,7 @@ export const VARIABLES = {
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
-    .describe('Least level that is logged'),
+    .describe('Least level that is logged; debug logs each request'),
   CORS_ORIGINS: list().describe('Origins whose pages may call the API, separated by commas; * for any'),
   TRUSTED_PROXIES: list().describe('Addresses or networks whose X-Forwarded-For is believed'),
   ACCESS_TOKEN_TTL: seconds('15m').describe('Life of an access token'),
@@ -80,7 +80,7 @@ export const VARIABLES = {
   NODE_ENV: z
     .enum(['development', 'test', 'production'])
     .default('development')
-    .describe('production refuses unsafe combinations'),
+    .describe('production refuses unsafe combinations, with a sentence each'),
 }
 
 const Environment = z.object(VARIABLES)

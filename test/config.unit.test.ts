@@ -77,8 +77,21 @@ test('what is in force can be shown without the password', () => {
   expect(text.split('\n')).toHaveLength(Object.keys(VARIABLES).length)
 })
 
-test("the README's table of variables is the one in force", () => {
-  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
-  const documented = [...readme.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map((match) => match[1])
-  expect(documented).toEqual(Object.keys(VARIABLES))
+const documented = (page: string) => {
+  const text = readFileSync(join(import.meta.dirname, '..', page), 'utf8')
+  return [...text.matchAll(/^\| `([A-Z0-9_]+)` \| ([^|]*?) ?\|/gm)].map(([, name = '', standard = '']) => [
+    name,
+    standard,
+  ])
+}
+
+test('docs/configuration.md lists every variable with its meaning', () => {
+  expect(documented('docs/configuration.md').map(([name]) => name)).toEqual(Object.keys(VARIABLES))
+  expect(Object.entries(VARIABLES).filter(([, variable]) => !variable.description)).toEqual([])
+})
+
+test("the README's variables have the defaults that docs/configuration.md tells", () => {
+  const all = documented('docs/configuration.md')
+  expect(documented('README.md').length).toBeGreaterThan(3)
+  for (const row of documented('README.md')) expect(all).toContainEqual(row)
 })

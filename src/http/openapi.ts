@@ -1,9 +1,9 @@
 // The OpenAPI document, made of the routes as they are registered: whoever adds a route with createRoute has documented it.
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { ErrorCode } from '../contract/errors.js'
-import { ERRORS } from '../contract/errors.js'
+import { ERRORS, type ErrorCode } from '../contract/errors.js'
 import { exampleOf } from '../contract/examples.js'
 import { describeSchemas, type JsonSchema, mergeComponents, onlyReached, resolve } from '../contract/json-schemas.js'
+import type { Problem } from '../contract/problems.js'
 import { VERSION } from '../kit/version.js'
 import type { Env } from './env.js'
 import { PROBLEM_TYPE, problem } from './route.js'
@@ -87,6 +87,7 @@ export function buildOpenApi(definitions: readonly Definition[], isOpen: (path: 
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The `access_token` of a sign-in' },
       },
       responses,
+      examples: Object.fromEntries(Object.keys(ERRORS).map((code) => [code, exampleProblem(code as ErrorCode)])),
       // Without those that have become parameters.
       schemas: onlyReached({ paths, responses }, schemas),
     },
@@ -144,6 +145,23 @@ function withShared(route: Route, open: boolean): Record<string, Answer> {
       : problem([...new Set([...own, ...codes])])
   }
   return answers
+}
+
+function exampleProblem(code: ErrorCode): { value: Problem } {
+  const { status, title } = ERRORS[code]
+  const errors = [{ path: 'name', code: 'too_small', message: 'Too small: expected string to have >=1 characters' }]
+  return {
+    value: {
+      type: `urn:earshot:error:${code}`,
+      title,
+      status,
+      code,
+      detail: title,
+      instance: '/api/v1/conversations',
+      request_id: '0197a000-0000-7000-8000-000000000000',
+      ...(code === 'request.invalid' && { errors }),
+    },
+  }
 }
 
 /** The codes of an answer that problems() has made. */

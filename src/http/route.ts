@@ -39,25 +39,9 @@ function groupByStatus(codes: ErrorCode[]): Map<number, ErrorCode[]> {
 
 /** Of codes with one status. */
 export function problem(codes: ErrorCode[]) {
-  const examples = Object.fromEntries(codes.map((code) => [code, { value: exampleProblem(code) }]))
+  const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]))
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('; '),
     content: { [PROBLEM_TYPE]: { schema: Problem, examples } },
-  }
-}
-
-function exampleProblem(code: ErrorCode): Problem {
-  const { status, title } = ERRORS[code]
-  return {
-    type: `urn:earshot:error:${code}`,
-    title,
-    status,
-    code,
-    detail: title,
-    instance: '/api/v1/conversations',
-    request_id: '0197a000-0000-7000-8000-000000000000',
-    ...(code === 'request.invalid' && {
-      errors: [{ path: 'name', code: 'too_small', message: 'Too small: expected string to have >=1 characters' }],
-    }),
   }
 }

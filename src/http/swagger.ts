@@ -5,7 +5,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 const manifest = createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')
-const { version } = createRequire(import.meta.url)(manifest) as { version: string }
+/** The files of one version never change. */
+export const { version: ASSETS_VERSION } = createRequire(import.meta.url)(manifest) as { version: string }
 const FOLDER = dirname(manifest)
 /** What the page needs; a name from outside never becomes part of a path. */
 const TYPES: Record<string, string> = {
@@ -14,8 +15,8 @@ const TYPES: Record<string, string> = {
   'favicon-32x32.png': 'image/png',
 }
 
-/** Of this version of Swagger UI: what is below it never changes. */
-export const ASSETS = `/docs/swagger-ui-${version}`
+export const ASSETS = '/docs/assets'
+const FILES = `${ASSETS}/${ASSETS_VERSION}`
 export const INITIALIZER = '/docs/initializer.js'
 
 /** Scripts, styles and requests of our own origin alone. The UI sets a few styles inline, and its icons are data. */
@@ -37,12 +38,12 @@ export const PAGE = `<!doctype html>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Earshot API</title>
-    <link rel="stylesheet" href="${ASSETS}/swagger-ui.css">
-    <link rel="icon" type="image/png" href="${ASSETS}/favicon-32x32.png">
+    <link rel="stylesheet" href="${FILES}/swagger-ui.css">
+    <link rel="icon" type="image/png" href="${FILES}/favicon-32x32.png">
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="${ASSETS}/swagger-ui-bundle.js"></script>
+    <script src="${FILES}/swagger-ui-bundle.js"></script>
     <script src="${INITIALIZER}"></script>
   </body>
 </html>

@@ -4,7 +4,7 @@ import { expect, inject, test } from 'vitest'
 import { generateFiles } from '../support/generated.js'
 import { createDatabase } from '../support/test-server.js'
 
-test('the committed row types and the picture of the schema are those of the migrated database', async () => {
+test('the committed row types, the picture of the schema and the generated documents are what they would be made to today', async () => {
   // Of a copy: nobody can copy the template while somebody is connected to it.
   const database = await createDatabase(inject('templateUrl'))
   for (const [path, text] of await generateFiles(database.url)) {

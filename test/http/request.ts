@@ -1,5 +1,6 @@
 // Requests that no well-behaved client makes: any path from the root on, any bytes, any header.
 import { connect } from 'node:net'
+import { checkAnswer } from '../support/conformance.js'
 import type { Person } from '../support/person.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a route answers is for the test to assert
@@ -25,12 +26,14 @@ export async function request(
   })
   const text = await response.text()
   const isJson = /json/.test(response.headers.get('content-type') ?? '')
-  return {
+  const reply = {
     status: response.status,
     headers: response.headers,
     text,
     body: isJson && text ? JSON.parse(text) : undefined,
   }
+  checkAnswer({ method, path, ...reply, body: isJson ? reply.body : text || undefined })
+  return reply
 }
 
 /** A body of any size over a bare connection, for fetch gives up when an answer comes before it has sent everything. */
@@ -52,7 +55,13 @@ export function upload(url: string, method: string, path: string, bytes: Buffer,
       if (!status) return reject(new Error(`the connection was closed without an answer: ${answer}`))
       const pairs = fields.map((field) => field.split(': ') as [string, string])
       const json = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)
-      resolve({ status, headers: new Headers(pairs), text, body: JSON.parse(json) })
+      const reply = { status, headers: new Headers(pairs), text, body: JSON.parse(json) }
+      try {
+        checkAnswer({ method, path, ...reply })
+        resolve(reply)
+      } catch (error) {
+        reject(error)
+      }
     })
     socket.write(head)
     socket.write(bytes)

@@ -1,5 +1,6 @@
 // A socket that keeps what it hears, and tells when it has heard what a test waits for.
 import { WebSocket } from 'ws'
+import { checkFrame } from './conformance.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what an event holds is for the test to assert
 export type Frame = { type: string; stream?: string; seq?: number; data?: any; id?: string; ok?: boolean; error?: any }
@@ -13,11 +14,16 @@ export class Ear {
   #read = 0
   #woken: (() => void)[] = []
   #commands = 0
+  /** Commands by id: their replies have a form of their own. */
+  readonly #sent = new Map<string, string>()
+  #fault: unknown
 
   constructor(url: string) {
     this.socket = new WebSocket(url)
     this.socket.on('message', (data) => {
-      this.frames.push(JSON.parse(data.toString()))
+      const frame: Frame = JSON.parse(data.toString())
+      this.frames.push(frame)
+      this.#check(frame)
       for (const wake of this.#woken.splice(0)) wake()
     })
     // The close event follows and says what a test wants to know.
@@ -34,6 +40,7 @@ export class Ear {
   async next(type: string, matches: (frame: Frame) => boolean = () => true): Promise<Frame> {
     const deadline = Date.now() + PATIENCE_MS
     for (;;) {
+      this.#requireDocumented()
       while (this.#read < this.frames.length) {
         const frame = this.frames[this.#read++]
         if (frame?.type === type && matches(frame)) return frame
@@ -47,6 +54,7 @@ export class Ear {
   async heard(type: string, count: number): Promise<Frame[]> {
     const deadline = Date.now() + PATIENCE_MS
     for (;;) {
+      this.#requireDocumented()
       const found = this.all(type)
       if (found.length >= count) return found
       await this.#wake(deadline, `${count} x ${type}, has ${found.length}`)
@@ -65,6 +73,7 @@ export class Ear {
   /** Sends a command and waits for its reply. */
   async command(type: string, data?: unknown): Promise<Frame> {
     const id = `c${++this.#commands}`
+    this.#sent.set(id, type)
     this.socket.send(JSON.stringify({ id, type, data }))
     return this.seen((frame) => frame.type === 'reply' && frame.id === id)
   }
@@ -77,6 +86,7 @@ export class Ear {
   async seen(matches: (frame: Frame) => boolean): Promise<Frame> {
     const deadline = Date.now() + PATIENCE_MS
     for (;;) {
+      this.#requireDocumented()
       const frame = this.frames.find(matches)
       if (frame) return frame
       await this.#wake(deadline, 'a certain frame')
@@ -85,6 +95,22 @@ export class Ear {
 
   cut(): void {
     this.socket.terminate()
+  }
+
+  /** A frame that is not documented fails whatever waits for one, and the run if nothing does. */
+  #check(frame: Frame): void {
+    try {
+      checkFrame(frame, this.#sent.get(frame.id ?? ''))
+    } catch (error) {
+      this.#fault ??= error
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  #requireDocumented(): void {
+    if (this.#fault) throw this.#fault
   }
 
   #wake(deadline: number, what: string): Promise<void> {

@@ -1,11 +1,12 @@
-// The committed pictures of the database: row types for TypeScript, and sql/schema.sql for people. Made from a migrated
-// database; a test fails when the committed ones differ.
+// What is committed and yet made of something else: of a migrated database its row types and sql/schema.sql, of the code the
+// pages in docs/. A test fails when the committed ones differ.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { drawPages } from './pages.js'
 import { drawSchema } from './schema-picture.js'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -23,6 +24,7 @@ export async function generateFiles(url: string): Promise<Map<string, string>> {
   return new Map([
     ['src/db/tables.ts', await rowTypes(url)],
     ['sql/schema.sql', await withClient(url, drawSchema)],
+    ...drawPages(),
   ])
 }
 

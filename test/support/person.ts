@@ -1,5 +1,6 @@
 // Somebody who uses Earshot: REST with their token, and a socket whose frames are kept until a test asks for them.
 import type { SignedIn } from '../../src/contract/accounts.js'
+import { checkAnswer } from './conformance.js'
 import { Ear } from './ear.js'
 
 export type Answer<T = unknown> = { status: number; body: T; headers: Headers }
@@ -109,7 +110,9 @@ export async function fetchJson<T = Json>(
           : JSON.stringify(body),
   })
   const text = await response.text()
-  return { status: response.status, body: text ? JSON.parse(text) : undefined, headers: response.headers }
+  const answer = { status: response.status, body: text ? JSON.parse(text) : undefined, headers: response.headers }
+  checkAnswer({ method, path: new URL(target).pathname, ...answer })
+  return answer
 }
 
 async function succeed<T>(answer: Promise<Answer<T>>): Promise<T> {

@@ -5,7 +5,16 @@ import { buildAsyncApi } from '../../contract/asyncapi.js'
 import { AppError } from '../../contract/errors.js'
 import type { Env } from '../env.js'
 import { createRoutes } from '../route.js'
-import { ASSETS, INITIALIZER, INITIALIZER_SCRIPT, PAGE, PAGE_POLICY, readAsset, tagOf } from '../swagger.js'
+import {
+  ASSETS,
+  ASSETS_VERSION,
+  INITIALIZER,
+  INITIALIZER_SCRIPT,
+  PAGE,
+  PAGE_POLICY,
+  readAsset,
+  tagOf,
+} from '../swagger.js'
 
 const document = (description: string) => ({
   description,
@@ -46,8 +55,9 @@ export function pageRoutes(): OpenAPIHono<Env> {
     })
   }
   routes.get(INITIALIZER, (c) => unlessKnown(c, INITIALIZER_SCRIPT, 'text/javascript; charset=utf-8'))
-  routes.get(`${ASSETS}/:file`, async (c) => {
-    const asset = await readAsset(c.req.param('file'))
+  routes.get(`${ASSETS}/:version/:file`, async (c) => {
+    const { version, file } = c.req.param()
+    const asset = version === ASSETS_VERSION ? await readAsset(file) : undefined
     if (!asset) throw new AppError('route.not_found')
     return c.body(new Uint8Array(asset.bytes), 200, {
       'Content-Type': asset.type,

@@ -1,0 +1,79 @@
+// The pages of docs/ that are made of the tables of the code, and the documents that the server serves, as files.
+
+import { VARIABLES } from '../../src/config.js'
+import { buildAsyncApi, closeCodeTable } from '../../src/contract/asyncapi.js'
+import { CLOSE_CODES } from '../../src/contract/close-codes.js'
+import { ERRORS } from '../../src/contract/errors.js'
+import type { Services } from '../../src/http/env.js'
+import { createHttp, openApiOf } from '../../src/http/server.js'
+
+const NOTE = '<!-- Written by `npm run generate`. -->'
+
+/** Committed file -> what it should be. */
+export function drawPages(): [string, string][] {
+  const openApi = openApiOf(createHttp({} as Services, { corsOrigins: [], trustedProxies: [] }))
+  return [
+    ['docs/errors.md', errorPage()],
+    ['docs/close-codes.md', closeCodePage()],
+    ['docs/configuration.md', configurationPage()],
+    ['docs/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],
+    ['docs/asyncapi.json', `${JSON.stringify(buildAsyncApi(), null, 1)}\n`],
+  ]
+}
+
+function errorPage(): string {
+  const rows = Object.entries(ERRORS).map(([code, { status, retry, title }]) => [
+    `\`${code}\``,
+    String(status),
+    retry ? 'yes' : 'no',
+    title,
+  ])
+  return page(
+    'Errors',
+    `Over REST an error is an \`application/problem+json\` (RFC 9457) with this \`code\` and status; over the socket it is the \`error\` of a reply.
+A code means the same for ever; the sentence may change. Where a repeat may help, \`Retry-After\` (over the socket \`retry_after\`) says after how many seconds, if that is known.`,
+    ['code', 'status', 'a repeat may help', 'meaning'],
+    rows,
+  )
+}
+
+function closeCodePage(): string {
+  const { going_away, protocol_error } = CLOSE_CODES
+  return `${NOTE}
+# Why a socket was closed
+
+One comparison decides what a client does: from ${going_away.code} to 4499 it connects again, after a random wait that grows with each attempt;
+from ${protocol_error.code} on it does not. A connection that ends without a code (1006) or with 1001 is tried again as well.
+Of the other standard codes, 1000 means stop, and 1002, 1003, 1007 and 1009 are the client's own fault.
+
+${closeCodeTable()}
+`
+}
+
+function configurationPage(): string {
+  const rows = Object.entries(VARIABLES).map(([name, variable]) => [
+    `\`${name}\``,
+    defaultOf(variable),
+    variable.description ?? '',
+  ])
+  return page(
+    'Configuration',
+    'From the environment or a `.env` file. `npm run earshot -- config` prints what is in force, without secrets.',
+    ['variable', 'default', 'meaning'],
+    rows,
+  )
+}
+
+/** As one would write it into the environment. */
+function defaultOf(variable: unknown): string {
+  let { def } = (variable as { _zod: { def: Definition } })._zod
+  while (def.type === 'pipe' && def.in) def = def.in._zod.def
+  return def.type === 'default' ? String(def.defaultValue) : ''
+}
+type Definition = { type: string; in?: { _zod: { def: Definition } }; defaultValue?: unknown }
+
+function page(title: string, text: string, head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  const table = [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n')
+  return `${NOTE}\n# ${title}\n\n${text}\n\n${table}\n`
+}
