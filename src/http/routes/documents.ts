@@ -69,10 +69,12 @@ export function pageRoutes(): OpenAPIHono<Env> {
 
 /** Asked again each time, answered with 304 until it has changed. */
 function unlessKnown(c: Context<Env>, text: string, type: string): Response {
-  const headers = { ETag: tagOf(text), 'Cache-Control': 'public, no-cache' }
-  const known = (c.req.header('if-none-match') ?? '').split(/\s*,\s*/).map((tag) => tag.replace(/^W\//, ''))
-  if (known.includes(headers.ETag) || known.includes('*')) return c.body(null, 304, headers)
-  return c.body(text, 200, { ...headers, 'Content-Type': type })
+  const tag = tagOf(text)
+  c.header('ETag', tag)
+  c.header('Cache-Control', 'public, no-cache')
+  const known = (c.req.header('if-none-match') ?? '').split(/\s*,\s*/).map((one) => one.replace(/^W\//, ''))
+  if (known.includes(tag) || known.includes('*')) return c.body(null, 304)
+  return c.body(text, 200, { 'Content-Type': type })
 }
 
 function once<T>(make: () => T): () => T {
