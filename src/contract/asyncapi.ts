@@ -8,9 +8,7 @@ import { CONVERSATION_EVENTS, EventFrame, Failure, Hello, Resync, USER_EVENTS } 
 import { exampleOf } from './examples.js'
 import { Id } from './fields.js'
 import { describeSchemas, type JsonSchema, mergeComponents } from './json-schemas.js'
-
-/** Short-lived and without a place in the log: no `seq`, and nobody is told what they missed. */
-const SIGNALS: Record<string, z.ZodType> = {}
+import { SIGNALS } from './signals.js'
 
 type Message = { summary: string; payload: z.ZodType }
 const said = (summary: string, payload: z.ZodType): Message => ({ summary, payload })

@@ -2,27 +2,35 @@
 // its export and is written once; everything else stands where it is used.
 import { z } from 'zod'
 import * as accounts from './accounts.js'
+import * as bans from './bans.js'
 import * as conversations from './conversations.js'
 import * as events from './events.js'
 import * as fields from './fields.js'
 import * as members from './members.js'
+import * as memberships from './memberships.js'
 import * as messages from './messages.js'
 import * as operations from './operations.js'
 import * as problems from './problems.js'
 import * as sessions from './sessions.js'
+import * as signals from './signals.js'
+import * as systemMessages from './system-messages.js'
 import * as users from './users.js'
 
 /** A new file of the contract gets its line here. */
 export const FILES: Record<string, object> = {
   accounts,
+  bans,
   conversations,
   events,
   fields,
   members,
+  memberships,
   messages,
   operations,
   problems,
   sessions,
+  signals,
+  'system-messages': systemMessages,
   users,
 }
 /** Of no use to a reader: just a string. */

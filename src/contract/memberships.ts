@@ -39,10 +39,7 @@ export const UpdateMembership = z
   .strictObject({
     ...Preferences.shape,
     alias: Name(HARD.conversation_name).nullable(),
-    hidden_system_categories: z
-      .array(SystemCategory)
-      .max(SystemCategory.options.length)
-      .transform((categories) => [...new Set(categories)]),
+    hidden_system_categories: z.array(SystemCategory).max(SystemCategory.options.length),
     pinned: z.boolean(),
     archived: z.boolean(),
     muted_until: z.iso.datetime({ offset: true }).nullable().describe('A time to come; null to unmute'),

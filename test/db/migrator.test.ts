@@ -40,14 +40,14 @@ test('a second run changes nothing', async () => {
 
 test('an object whose text has changed is applied again, and the views with it', async () => {
   await run()
-  await client.query(`create or replace function may_send(role text) returns boolean language sql immutable return true;
+  await client.query(`create or replace function may_send(role text, blocked boolean) returns boolean language sql immutable return true;
     update schema_history set hash = 'of another text' where name = 'sql/functions/may_send.sql'`)
   expect(await run()).toEqual({ migrations: 0, objects: 1 })
-  expect((await client.query(`select may_send('stranger') as may`)).rows).toEqual([{ may: false }])
+  expect((await client.query(`select may_send('stranger', false) as may`)).rows).toEqual([{ may: false }])
   expect(
     (await client.query(`select count(*)::int as n from information_schema.views where table_schema = 'public'`))
       .rows[0].n,
-  ).toBe(5)
+  ).toBe(6)
 })
 
 test('a database of a newer Earshot is refused in one sentence', async () => {

@@ -151,7 +151,7 @@ export class Replica {
     }
     for (const message of held.messages.values()) {
       const quoted = message.reply_to
-      if (quoted?.id !== data.id) continue
+      if (!quoted || quoted.id !== data.id) continue
       const excerpt = data.content === null ? null : [...data.content].slice(0, 140).join('')
       message.reply_to = { ...quoted, excerpt }
     }
