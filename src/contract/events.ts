@@ -80,7 +80,7 @@ export type Hello = z.infer<typeof Hello>
 
 /** Everything that this socket has heard is to be loaded afresh. */
 export const Resync = z.object({
-  reason: z.string().describe('What has happened, in a word; `epoch`: the log has begun anew'),
+  reason: z.string().meta({ description: 'In a word; `epoch`: the log has begun anew', examples: ['epoch'] }),
 })
 
 /** Why a command was refused; `code` is one of docs/errors.md. */

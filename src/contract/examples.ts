@@ -7,6 +7,7 @@ type Components = Record<string, JsonSchema>
 /** By the name of the field, where the schema allows the value. */
 const BY_NAME: Record<string, unknown> = {
   username: 'alice',
+  email: 'alice@example.com',
   login: 'alice',
   display_name: 'Alice',
   bio: 'Likes long walks',
@@ -15,7 +16,6 @@ const BY_NAME: Record<string, unknown> = {
   description: 'Who climbs when and where',
   content: 'Hello, Bob!',
   excerpt: 'Hello, Alice!',
-  reason: 'left',
   password: 'correct horse battery',
   access_token: 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwMTk3YTAwMCJ9.c2lnbmF0dXJl',
   refresh_token: 'esr_0197a000.c2VjcmV0',

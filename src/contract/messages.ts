@@ -17,7 +17,11 @@ export type SendMessage = z.infer<typeof SendMessage>
 export const EditMessage = z.strictObject({ content: MessageText })
 export type EditMessage = z.infer<typeof EditMessage>
 
-export const DeleteMessage = z.strictObject({ reason: Text.max(HARD.delete_reason).optional() })
+export const DeleteMessage = z.strictObject({
+  reason: Text.max(HARD.delete_reason)
+    .meta({ examples: ['Posted by mistake'] })
+    .optional(),
+})
 export type DeleteMessage = z.infer<typeof DeleteMessage>
 
 export const Message = z.object({

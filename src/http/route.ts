@@ -37,11 +37,14 @@ function groupByStatus(codes: ErrorCode[]): Map<number, ErrorCode[]> {
   return byStatus
 }
 
+const RETRY_AFTER = { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' as const } } }
+
 /** Of codes with one status. */
 export function problem(codes: ErrorCode[]) {
   const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]))
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('; '),
+    ...(codes.includes('rate_limited') && { headers: RETRY_AFTER }),
     content: { [PROBLEM_TYPE]: { schema: Problem, examples } },
   }
 }

@@ -72,6 +72,6 @@ export async function readAsset(name: string): Promise<{ type: string; bytes: Bu
 }
 
 /** A strong one: the same bytes have the same tag. */
-export function tagOf(text: string): string {
+export function etagOf(text: string): string {
   return `"${createHash('sha256').update(text).digest('base64url')}"`
 }

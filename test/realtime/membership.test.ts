@@ -113,7 +113,7 @@ test('an edit that is waiting while its author is removed is refused', async () 
     waits = rows[0].n
   }
   await psql.query('commit')
-  expect((await waiting).status).toBe(404)
+  expect(await waiting).toMatchObject({ status: 404, body: { code: 'conversation.not_found' } })
   expect((await alice.get(`/messages/${sent.id}`)).content).toBe('as it was')
 })
 

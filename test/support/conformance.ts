@@ -3,14 +3,20 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import { buildAsyncApi } from '../../src/contract/asyncapi.js'
+import { isErrorCode } from '../../src/contract/errors.js'
 import type { Services } from '../../src/http/env.js'
 import { createHttp, openApiOf } from '../../src/http/server.js'
 
 export type Seen = { method: string; path: string; status: number; headers: Headers; body: unknown }
 
+export type HeardFrame = { type?: string; ok?: boolean; error?: { code: string } }
+
 type Schema = { [keyword: string]: unknown }
 type Operation = { operationId: string; requestBody?: Media; responses: Record<string, { $ref?: string } & Media> }
-type Media = { content?: Record<string, { schema?: Schema; example?: unknown; examples?: Record<string, unknown> }> }
+type Media = {
+  headers?: object
+  content?: Record<string, { schema?: Schema; example?: unknown; examples?: Record<string, unknown> }>
+}
 
 export const openApi = openApiOf(createHttp({} as Services, { corsOrigins: [], trustedProxies: [] }))
 export const asyncApi = buildAsyncApi()
@@ -53,6 +59,7 @@ export function checkAnswer(seen: Seen): void {
   const pointer = `/paths/${escaped(operation.path)}/${operation.method}/responses/${status}`
   const { place, found } = answerAt(operation.operation, String(status), pointer)
   if (!found) return fail(`${operation.operation.operationId} has no status ${status}`)
+  for (const name of Object.keys(found.headers ?? {})) if (!headers.has(name)) fail(`${name} is missing`)
   if (method === 'HEAD' || status === 304) return
   const type = headers.get('content-type')?.split(';')[0] ?? ''
   if (!found.content) return body === undefined ? undefined : fail('there should be no body')
@@ -65,7 +72,7 @@ export function checkAnswer(seen: Seen): void {
 }
 
 /** @param command whose reply it is, if that is known. @throws Error when the AsyncAPI document does not promise the frame */
-export function checkFrame(frame: { type?: string; ok?: boolean }, command?: string): void {
+export function checkFrame(frame: HeardFrame, command?: string): void {
   const fail = (why: string): never => {
     throw new Error(`heard what is not documented: ${why}\n${JSON.stringify(frame)}`)
   }
@@ -76,6 +83,7 @@ export function checkFrame(frame: { type?: string; ok?: boolean }, command?: str
   })
   const faults = names.map((name) => faultOf('socket', `/components/messages/${escaped(name)}/payload`, frame))
   if (names.length === 0) fail('there is no such message')
+  if (frame.error && !isErrorCode(frame.error.code)) fail(`no error has the code ${frame.error.code}`)
   if (!faults.includes(undefined)) fail(faults.join('; or '))
 }
 

@@ -1,6 +1,6 @@
 // Whether the check that every other test relies on would find anything.
 import { expect, test } from 'vitest'
-import { asyncApi, checkAnswer, checkFrame, openApi, type Seen } from './conformance.js'
+import { asyncApi, checkAnswer, checkFrame, type HeardFrame, openApi, type Seen } from './conformance.js'
 
 type Media = { example: Record<string, unknown> }
 const found = openApi.paths['/api/v1/users/me'] as unknown as {
@@ -42,6 +42,10 @@ test.each<[string, Partial<Seen>]>([
   ['a body where there is none', { method: 'DELETE', status: 204 }],
   ['a code of another status', { status: 401, headers: problem, body: { ...refused, code: 'internal' } }],
   ['a problem with a stack', { status: 401, headers: problem, body: { ...refused, stack: 'at' } }],
+  [
+    'no word of when to come back',
+    { path: '/api/v1/users', status: 429, headers: problem, body: openApi.components.examples.rate_limited?.value },
+  ],
   ['a route that is not there', { path: '/api/v1/secrets' }],
 ])('an answer with %s is found', (_, more) => {
   expect(() => checkAnswer(seen(more))).toThrow('not documented')
@@ -52,14 +56,16 @@ const example = (name: keyof typeof asyncApi.components.messages) =>
   (asyncApi.components.messages[name] as unknown as { examples: { payload: any }[] }).examples[0]?.payload
 const sent = example('message.created')
 const reply = example('reply.message.send')
+const refusal = example('reply.failed')
 
 test('a frame as documented passes', () => {
   expect(() => checkFrame(sent)).not.toThrow()
   expect(() => checkFrame(reply, 'message.send')).not.toThrow()
   expect(() => checkFrame(reply)).not.toThrow()
+  expect(() => checkFrame(refusal, 'ping')).not.toThrow()
 })
 
-test.each<[string, { type?: string }, string?]>([
+test.each<[string, HeardFrame, string?]>([
   ['a type that is not known', { ...sent, type: 'message.whispered' }],
   ['no type', {}],
   ['a field too many', { ...sent, id: 7 }],
@@ -67,6 +73,8 @@ test.each<[string, { type?: string }, string?]>([
   ['data of another event', { ...sent, type: 'member.added' }],
   ['a field too many in its data', { ...sent, data: { ...sent.data, secret: 1 } }],
   ['the result of another command', reply, 'ping'],
+  ['a code that no error has', { ...example('error'), error: { code: 'oops', detail: 'x' } }],
+  ['a failure that is not told why', { type: 'reply', ok: false, id: 'c1' } as HeardFrame],
   ['the result of no command', { ...reply, data: 7 }],
 ])('a frame with %s is found', (_, frame, command) => {
   expect(() => checkFrame(frame, command)).toThrow('not documented')

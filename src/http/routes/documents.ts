@@ -8,12 +8,12 @@ import { createRoutes } from '../route.js'
 import {
   ASSETS,
   ASSETS_VERSION,
+  etagOf,
   INITIALIZER,
   INITIALIZER_SCRIPT,
   PAGE,
   PAGE_POLICY,
   readAsset,
-  tagOf,
 } from '../swagger.js'
 
 const document = (description: string) => ({
@@ -69,7 +69,7 @@ export function pageRoutes(): OpenAPIHono<Env> {
 
 /** Asked again each time, answered with 304 until it has changed. */
 function unlessKnown(c: Context<Env>, text: string, type: string): Response {
-  const tag = tagOf(text)
+  const tag = etagOf(text)
   c.header('ETag', tag)
   c.header('Cache-Control', 'public, no-cache')
   const known = (c.req.header('if-none-match') ?? '').split(/\s*,\s*/).map((one) => one.replace(/^W\//, ''))

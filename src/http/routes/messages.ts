@@ -59,6 +59,7 @@ const patchMessage = createRoute({
     200: json(Message, 'The message as it is now'),
     ...problems(
       'message.not_found',
+      'conversation.not_found',
       'message.forbidden',
       'conversation.forbidden',
       'user.blocked',
@@ -78,7 +79,7 @@ const deleteMessage = createRoute({
   request: { params: IdParam, query: DeleteMessage },
   responses: {
     200: json(Message, 'The message without its content'),
-    ...problems('message.not_found', 'message.forbidden', 'message.delete_window_over'),
+    ...problems('message.not_found', 'conversation.not_found', 'message.forbidden', 'message.delete_window_over'),
   },
 })
 
