@@ -103,6 +103,16 @@ test('what every route may refuse is documented where it can occur, and only the
   }
 })
 
+test('a route whose rate is limited says so', () => {
+  const app = createHttp({} as Services, { corsOrigins: [], trustedProxies: [] })
+  const limited = app.routes.filter(({ handler }) => handler.name === 'limitedByRate')
+  const documented = operations.filter((operation) => codesOf(operation).includes('rate_limited'))
+  expect(documented.map(({ route }) => route).sort()).toEqual(
+    limited.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`).sort(),
+  )
+  expect(limited.length).toBeGreaterThan(2)
+})
+
 test('every error code belongs to an operation, unless it is of the socket or of no route', () => {
   const documented = new Set(operations.flatMap(codesOf))
   const elsewhere = ['route.not_found', 'frame.malformed', 'command.unknown']
