@@ -65,6 +65,7 @@ export const VARIABLES = {
   MAX_MESSAGE_LENGTH: whole(1, HARD.message_bytes, 5_000).describe('Characters of a message'),
   MAX_MESSAGE_BYTES: whole(4, HARD.message_bytes, HARD.message_bytes).describe('Bytes of a message in UTF-8'),
   MAX_MEMBERS: whole(2, 100_000, 1_000).describe('Members of a conversation'),
+  MAX_BLOCKS: whole(1, 10_000, 1_000).describe('People whom one user may block'),
   EDIT_WINDOW: seconds('15m').describe('How long a sender may edit a message'),
   DELETE_WINDOW: seconds('24h').describe('How long a sender may delete a message for everyone'),
   EVENT_WINDOW: seconds('14d').describe('How long events stay in the log'),
@@ -117,6 +118,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     message_bytes: env.MAX_MESSAGE_BYTES,
     members: env.MAX_MEMBERS,
     sessions: env.MAX_SESSIONS,
+    blocks: env.MAX_BLOCKS,
     edit_window_s: env.EDIT_WINDOW,
     delete_window_s: env.DELETE_WINDOW,
   }

@@ -17,6 +17,7 @@ test('without any variable the defaults are in force', () => {
     message_bytes: 65_536,
     members: 1_000,
     sessions: 10,
+    blocks: 1_000,
     edit_window_s: 900,
     delete_window_s: 86_400,
   })

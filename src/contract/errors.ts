@@ -30,6 +30,8 @@ export const ERRORS = {
   'session.not_found': { status: 404, retry: false, title: 'There is no such session' },
   'user.not_found': { status: 404, retry: false, title: 'There is no such user' },
   'user.blocked': { status: 403, retry: false, title: 'One of you has blocked the other' },
+  'block.oneself': { status: 422, retry: false, title: 'Nobody can block themselves' },
+  'block.too_many': { status: 409, retry: false, title: 'You have blocked as many people as you can' },
 
   'conversation.not_found': { status: 404, retry: false, title: 'There is no such conversation' },
   'conversation.forbidden': { status: 403, retry: false, title: 'Your role in this conversation does not allow that' },

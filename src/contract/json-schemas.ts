@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import * as accounts from './accounts.js'
 import * as bans from './bans.js'
+import * as blocks from './blocks.js'
 import * as conversations from './conversations.js'
 import * as events from './events.js'
 import * as fields from './fields.js'
@@ -20,6 +21,7 @@ import * as users from './users.js'
 export const FILES: Record<string, object> = {
   accounts,
   bans,
+  blocks,
   conversations,
   events,
   fields,

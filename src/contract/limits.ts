@@ -38,6 +38,8 @@ export type Limits = {
   message_bytes: number
   members: number
   sessions: number
+  /** People whom one user has blocked. */
+  blocks: number
   edit_window_s: number
   delete_window_s: number
 }

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.js'
 import type { Login, Register, SignedIn } from '../contract/accounts.js'
 import { AppError } from '../contract/errors.js'
 import type { Db, Tx } from '../db/database.js'
+import { removeOwnBlocks } from './blocks.js'
 import { leaveAllConversations } from './members.js'
 import { type Auth, type Device, endSessions, type Opened, openSession } from './sessions.js'
 
@@ -89,6 +90,7 @@ export async function deleteAccount(db: Db, auth: Auth, actor: Actor): Promise<v
       open.map((row) => row.id),
       'account_deleted',
     )
+    await removeOwnBlocks(tx, actor)
     await anonymise(tx, actor.user_id)
     return ended
   })

@@ -12,6 +12,7 @@ import { HARD, type Limits } from '../contract/limits.js'
 import type { SystemMessage } from '../contract/system-messages.js'
 import type { Db, Tx } from '../db/database.js'
 import { requirePermission } from './access.js'
+import { requireNoBlock } from './blocks.js'
 import { insertMembers, lockMembership } from './membership.js'
 import { INTEGER, readCursor, toPage, UUID } from './pages.js'
 import { addSystemMessages } from './system-messages.js'
@@ -23,7 +24,7 @@ type Group = Extract<CreateConversation, { type: 'group' }>
 
 /**
  * A direct conversation that exists is returned as it is.
- * @throws AppError user.not_found, conversation.with_oneself, conversation.name_taken, member.too_many
+ * @throws AppError user.not_found, user.blocked, conversation.with_oneself, conversation.name_taken, member.too_many
  */
 export function createConversation(db: Db, actor: Actor, input: CreateConversation, limits: Limits): Promise<Created> {
   return input.type === 'direct' ? createDirect(db, actor, input) : createGroup(db, actor, input, limits)
@@ -34,7 +35,10 @@ function createDirect(db: Db, actor: Actor, input: Direct): Promise<Created> {
     const peers = othersThan(actor, input.user_ids)
     // The actor too: their account may be ending at this moment.
     await requireUsers(tx, [actor.user_id, ...peers])
-    const [direct_low, direct_high] = [actor.user_id, ...peers].sort()
+    const [direct_low = '', direct_high = ''] = [actor.user_id, ...peers].sort()
+    const known = await findDirect(tx, direct_low, direct_high)
+    if (known !== undefined) return { conversation: await readConversation(tx, actor, known), created: false }
+    await requireNoBlock(tx, actor, peers)
     const inserted = await tx
       .insertInto('conversations')
       .values({ type: 'direct', created_by: actor.user_id, direct_low, direct_high })
@@ -47,12 +51,7 @@ function createDirect(db: Db, actor: Actor, input: Direct): Promise<Created> {
         inserted.id,
         [actor.user_id, ...peers].map((user_id) => ({ user_id, role: 'member' })),
       )
-    const { id } = await tx
-      .selectFrom('conversations')
-      .select('id')
-      .where('direct_low', '=', direct_low ?? '')
-      .where('direct_high', '=', direct_high ?? '')
-      .executeTakeFirstOrThrow()
+    const id = inserted?.id ?? (await findDirect(tx, direct_low, direct_high)) ?? ''
     return { conversation: await readConversation(tx, actor, id), created: inserted !== undefined }
   })
 }
@@ -62,6 +61,7 @@ function createGroup(db: Db, actor: Actor, input: Group, limits: Limits): Promis
     const others = othersThan(actor, input.user_ids)
     if (others.length + 1 > limits.members) throw new AppError('member.too_many')
     await requireUsers(tx, [actor.user_id, ...others])
+    await requireNoBlock(tx, actor, others)
     const { id } = await tx
       .insertInto('conversations')
       .values({
@@ -188,6 +188,16 @@ export async function deleteConversation(db: Db, actor: Actor, id: string): Prom
     requirePermission(before.role, 'conversation.delete')
     await tx.updateTable('conversations').set({ deleted_at: sql`now()` }).where('id', '=', id).execute()
   })
+}
+
+async function findDirect(tx: Tx, direct_low: string, direct_high: string): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('conversations')
+    .select('id')
+    .where('direct_low', '=', direct_low)
+    .where('direct_high', '=', direct_high)
+    .executeTakeFirst()
+  return row?.id
 }
 
 function othersThan(actor: Actor, ids: readonly string[]): string[] {

@@ -7,6 +7,7 @@ import type { AddMembers, ListMembers, Member } from '../contract/members.js'
 import type { Db, Tx } from '../db/database.js'
 import { requireNothingAgainst, requirePermission, whyNotRule } from './access.js'
 import { requireNotBanned } from './bans.js'
+import { requireNoBlock } from './blocks.js'
 import {
   deleteMember,
   insertMembers,
@@ -43,7 +44,7 @@ export async function listMembers(
 
 /**
  * Those who are members already stay as they are; the answer holds the new ones.
- * @throws AppError conversation.not_found, .forbidden, .not_for_direct, user.not_found, member.too_many, .banned
+ * @throws AppError conversation.not_found, .forbidden, .not_for_direct, user.not_found, .blocked, member.too_many, .banned
  */
 export function addMembers(
   db: Db,
@@ -65,6 +66,7 @@ export function addMembers(
       .where('user_id', 'in', user_ids)
       .execute()
     const added = user_ids.filter((user_id) => !present.some((member) => member.user_id === user_id))
+    await requireNoBlock(tx, actor, added)
     if (here.member_count + added.length > limits.members) throw new AppError('member.too_many')
     if (added.length === 0) return []
     await requireNotBanned(tx, conversationId, added)

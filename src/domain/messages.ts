@@ -15,7 +15,7 @@ const CLIENT_ID = 'message_client_ids_are_unique_for_a_sender'
 
 /**
  * Acknowledged means durable: it returns after the commit. A repeat with the same client_id gets the first message.
- * @throws AppError conversation.not_found, conversation.forbidden, message.empty, message.too_long,
+ * @throws AppError conversation.not_found, conversation.forbidden, user.blocked, message.empty, message.too_long,
  *   message.client_id_reused, message.reply_not_found
  */
 export async function sendMessage(
@@ -79,7 +79,7 @@ export async function readMessage(db: Tx | Db['query'], actor: Actor, id: string
   return row.wire
 }
 
-/** @throws AppError message.not_found, .forbidden, .not_editable, .edit_window_over, .empty, .too_long */
+/** @throws AppError message.not_found, .forbidden, .not_editable, .edit_window_over, .empty, .too_long, user.blocked */
 export function editMessage(db: Db, actor: Actor, id: string, input: EditMessage, limits: Limits): Promise<Message> {
   requireText(input.content, limits)
   return db.write(actor.user_id, async (tx) => {

@@ -44,7 +44,7 @@ export async function updateMe(db: Db, actor: Actor, input: UpdateMe): Promise<M
   return readMe(db.query, actor.user_id)
 }
 
-/** By part of a name (not the actor, at most 20, closest first) or by id (deleted accounts too, so that old messages have an author). */
+/** By part of a name (not the actor, nor who has blocked them or is blocked by them; at most 20, closest first) or by id (deleted accounts too, so that old messages have an author). */
 export async function findUsers(db: Db, actor: Actor, input: FindUsers): Promise<User[]> {
   if (input.ids) {
     const rows = await db.query
@@ -66,6 +66,8 @@ export async function findUsers(db: Db, actor: Actor, input: FindUsers): Promise
         select id, username, display_name from users
         where deleted_at is null and id <> ${actor.user_id}
           and (lower(username) like ${pattern} or lower(display_name) like ${pattern})
+          and not exists (select from blocks b where b.blocker_id = ${actor.user_id} and b.blocked_id = users.id)
+          and not exists (select from blocks b where b.blocked_id = ${actor.user_id} and b.blocker_id = users.id)
         limit ${CANDIDATES}
       ) u
       order by likeness desc, u.id

@@ -9,6 +9,7 @@ import { findAddress, neverStore, provide, readableBody, report, requireActor } 
 import { buildOpenApi, type OpenApi } from './openapi.js'
 import { accountRoutes } from './routes/accounts.js'
 import { banRoutes } from './routes/bans.js'
+import { blockRoutes } from './routes/blocks.js'
 import { conversationRoutes } from './routes/conversations.js'
 import { documentRoutes, pageRoutes } from './routes/documents.js'
 import { memberRoutes } from './routes/members.js'
@@ -48,6 +49,7 @@ export function createHttp(
     accountRoutes(),
     sessionRoutes(),
     userRoutes(),
+    blockRoutes(),
     conversationRoutes(),
     memberRoutes(),
     membershipRoutes(),

@@ -10,6 +10,7 @@ const LIMITS = {
   message_bytes: 1,
   members: 1,
   sessions: 1,
+  blocks: 1_000,
   edit_window_s: 60,
   delete_window_s: 3_600,
 }

@@ -32,6 +32,8 @@ type Ask = {
   body?: (scene: Scene, who: Who) => unknown
   /** The session or the account that asks ends by it. */
   ends?: true
+  /** It parts those who ask from somebody whom other rows need. */
+  parts?: true
 }
 
 type Row = [route: string, expected: string[], ask?: Ask]
@@ -63,6 +65,7 @@ const but = (ends: string[], others: Partial<Record<Who, string>>) =>
 const session: Ask = { path: ({ people }) => `/sessions/${people.bystander.sessionId}` }
 const oneUser: Ask = { path: ({ people }) => `/users/${people.owner.id}` }
 const someUsers: Ask = { path: ({ people }) => `/users?ids=${people.owner.id}` }
+const block: Ask = { path: ({ people }) => `/blocks/${people.bystander.id}`, parts: true }
 const signUp: Ask = { body: () => newcomer() }
 const signIn: Ask = { body: ({ people }) => ({ login: people.bystander.name, password: PASSWORD }) }
 const direct: Ask = { body: ({ people }) => ({ type: 'direct', user_ids: [people.bystander.id] }) }
@@ -101,6 +104,9 @@ const TABLE: Row[] = [
   ['GET /api/v1/users/me', users('200')],
   ['PATCH /api/v1/users/me', users('200'), { body: () => ({ bio: 'changed' }) }],
   ['DELETE /api/v1/users/me', users('204'), { ends: true }],
+  ['GET /api/v1/blocks', users('200')],
+  ['PUT /api/v1/blocks/:user_id', users('204'), block],
+  ['DELETE /api/v1/blocks/:user_id', users('204'), block],
   ['GET /api/v1/conversations', users('200')],
   ['POST /api/v1/conversations', but(users('201'), { blocked: BLOCKED }), direct],
   ['GET /api/v1/conversations/:id', inside(NO_CONVERSATION, '200')],
@@ -184,9 +190,9 @@ test('everybody may do what the table says, on every route', async () => {
   // A few at a time: a node that is asked for more than it can do says in /health that it is not up to it.
   const lanes = await Promise.all([world.session(), world.session(), world.session()])
   const lasting = await invite(world, lanes[0])
-  const walk = async ([route, , { path, body, ends } = {}]: Row, psql: Session) => {
+  const walk = async ([route, , { path, body, ends, parts } = {}]: Row, psql: Session) => {
     const [method = '', pattern = ''] = route.split(' ')
-    const people = ends ? await invite(world, psql) : lasting
+    const people = ends || parts ? await invite(world, psql) : lasting
     let scene = await setScene(world, psql, people)
     const outcomes: string[] = []
     for (const who of WHO) {

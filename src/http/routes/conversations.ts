@@ -26,6 +26,7 @@ const postConversation = createRoute({
     201: json(Conversation, 'The new conversation'),
     ...problems(
       'user.not_found',
+      'user.blocked',
       'conversation.with_oneself',
       'conversation.name_taken',
       'member.too_many',

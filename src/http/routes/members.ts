@@ -34,6 +34,7 @@ const postMembers = createRoute({
       'conversation.forbidden',
       'conversation.not_for_direct',
       'user.not_found',
+      'user.blocked',
       'member.too_many',
       'member.banned',
       'request.invalid',
