@@ -1,5 +1,5 @@
 // What the server reports: structured logs and Prometheus metrics. Secrets and personal data never enter either.
-import { type Logger as PinoLogger, pino } from 'pino'
+import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from 'pino'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export type Logger = PinoLogger
@@ -7,15 +7,17 @@ export type Logger = PinoLogger
 /** Fields that are cut out wherever they turn up in a log line. */
 const REDACTED = ['password', 'token', 'access_token', 'refresh_token', 'email', 'phone', 'authorization', 'cookie']
 
-export function createLogger(level: string): Logger {
-  return pino({
+/** Writes to the standard output unless it is told where else. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describeError },
     redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
-  })
+  }
+  return destination ? pino(options, destination) : pino(options)
 }
 
 /** PostgreSQL repeats rows in `detail` and statements in `where`: neither is for a log. */

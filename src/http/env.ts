@@ -24,5 +24,5 @@ export type Services = {
 
 export type Env = {
   Bindings: HttpBindings
-  Variables: Services & { requestId: string; address: string; actor: VerifiedActor }
+  Variables: Services & { requestId: string; traceId: string; address: string; actor: VerifiedActor }
 }

@@ -7,11 +7,11 @@ import { describeIssues } from '../contract/issues.js'
 import type { Problem } from '../contract/problems.js'
 import { toAppError } from '../db/sqlstate.js'
 import type { Env } from './env.js'
+import { logIds } from './tracing.js'
 
 export const answerError: ErrorHandler<Env> = (thrown, c) => {
   const error = fromHono(thrown) ?? toAppError(thrown)
-  if (error.status >= 500)
-    c.var.logger.error({ err: thrown, request_id: c.var.requestId, code: error.code }, 'a request failed')
+  if (error.status >= 500) c.var.logger.error({ err: thrown, ...logIds(c), code: error.code }, 'a request failed')
   return problem(c, error)
 }
 

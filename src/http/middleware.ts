@@ -7,6 +7,7 @@ import proxyAddr from 'proxy-addr'
 import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
 import type { Env, Services } from './env.js'
+import { logIds } from './tracing.js'
 
 export function provide(services: Services): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -23,10 +24,8 @@ export function report(): MiddlewareHandler<Env> {
     const ms = performance.now() - start
     const labels = { method: c.req.method, route: routePath(c, -1), status: c.res.status }
     c.var.metrics.requests.observe(labels, ms / 1_000)
-    c.var.logger.debug(
-      { ...labels, path: c.req.path, ms: Math.round(ms * 10) / 10, request_id: c.var.requestId },
-      'request',
-    )
+    if (!c.var.logger.isLevelEnabled('debug')) return
+    c.var.logger.debug({ ...labels, path: c.req.path, ms: Math.round(ms * 10) / 10, ...logIds(c) }, 'request')
   }
 }
 

@@ -18,6 +18,7 @@ import { messageRoutes } from './routes/messages.js'
 import { operationsRoutes } from './routes/operations.js'
 import { sessionRoutes } from './routes/sessions.js'
 import { userRoutes } from './routes/users.js'
+import { trace } from './tracing.js'
 
 const BASE = '/api/v1'
 /** Everything else below BASE needs a token, also what has no route. */
@@ -33,11 +34,11 @@ export function createHttp(
   const app = new OpenAPIHono<Env>()
   app.onError(answerError)
   app.notFound(answerNotFound)
-  app.use(provide(services), requestId({ limitLength: 64 }), report(), secureHeaders())
+  app.use(provide(services), requestId({ limitLength: 64 }), trace(), report(), secureHeaders())
   app.use(
     cors({
       origin: (origin) => (options.corsOrigins.includes('*') || options.corsOrigins.includes(origin) ? origin : null),
-      allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
+      allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', 'Traceparent', 'Tracestate'],
       exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
       maxAge: 600,
     }),

@@ -30,8 +30,13 @@ const HANDLERS: Handlers = {
   ping: async () => ({}),
 }
 
-/** The answer to one frame. It never throws: whatever goes wrong is an answer too. */
-export async function answerCommand(services: CommandServices, actor: Actor, text: string): Promise<Buffer> {
+/** The answer to one frame of a connection. It never throws: whatever goes wrong is an answer too. */
+export async function answerCommand(
+  services: CommandServices,
+  actor: Actor,
+  text: string,
+  connection: string,
+): Promise<Buffer> {
   let frame: CommandFrame | undefined
   try {
     frame = decodeCommand(text)
@@ -40,7 +45,10 @@ export async function answerCommand(services: CommandServices, actor: Actor, tex
     return encodeReply(frame.id, data)
   } catch (thrown) {
     const error = toAppError(thrown)
-    if (error.code === 'internal') services.logger.error({ err: thrown, type: frame?.type }, 'a command failed')
+    if (error.status >= 500) {
+      const ids = { connection, id: frame?.id, type: frame?.type }
+      services.logger.error({ err: thrown, ...ids, code: error.code }, 'a command failed')
+    }
     services.metrics.commands.inc({
       type: frame && isCommandType(frame.type) ? frame.type : 'unknown',
       outcome: error.code,

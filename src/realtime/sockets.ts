@@ -78,19 +78,21 @@ export class Sockets {
       )
       return
     }
-    this.#options.services.logger.debug({ url: redactUrl(request.url ?? '') }, 'a socket asks to come in')
+    const { logger } = this.#options.services
+    const id = crypto.randomUUID()
+    logger.debug({ connection: id, url: redactUrl(request.url ?? '') }, 'a socket asks to come in')
     const token = url.searchParams.get('token')
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.setNoDelay(true)
-      this.#admit(webSocket, socket, token).catch((error) => {
-        this.#options.services.logger.error({ err: error }, 'a socket could not be admitted')
+      this.#admit(id, webSocket, socket, token).catch((error) => {
+        logger.error({ err: error, connection: id }, 'a socket could not be admitted')
         webSocket.terminate()
       })
     })
   }
 
   /** The upgrade has succeeded, whoever it was: a browser sees no status, only a close code. */
-  async #admit(webSocket: WebSocket, socket: Socket, token: string | null): Promise<void> {
+  async #admit(id: string, webSocket: WebSocket, socket: Socket, token: string | null): Promise<void> {
     // Frames that come before the token is verified wait in the kernel.
     webSocket.pause()
     webSocket.on('error', () => webSocket.terminate())
@@ -99,14 +101,14 @@ export class Sockets {
     if (webSocket.readyState !== webSocket.OPEN) return
     const { fanout, limits, services, ended } = this.#options
     const connection = new Connection({
-      id: crypto.randomUUID(),
+      id,
       actor,
       webSocket,
       socket,
       limits,
       logger: services.logger,
       metrics: services.metrics,
-      onCommand: async (one, text) => one.send(await answerCommand(services, one.actor, text)),
+      onCommand: async (one, text) => one.send(await answerCommand(services, one.actor, text, one.id)),
       onClosed: (one) => this.#forget(one),
     })
     this.#connections.add(connection)
@@ -114,7 +116,7 @@ export class Sockets {
     try {
       await fanout.attach(connection, () => connection.send(this.#hello(connection)))
     } catch (error) {
-      services.logger.warn({ err: error }, 'the memberships of a socket could not be read')
+      services.logger.warn({ err: error, connection: id }, 'the memberships of a socket could not be read')
       return connection.close('overloaded')
     }
     // The session may have ended while the socket was not yet among those that would be closed for it.

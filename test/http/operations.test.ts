@@ -136,6 +136,8 @@ test('a browser may ask first whether a page may send what it wants to', async (
     'Authorization',
     'Content-Type',
     'X-Request-Id',
+    'Traceparent',
+    'Tracestate',
   ])
   expect(reply.headers.get('access-control-allow-methods')?.split(',')).toEqual(
     expect.arrayContaining(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),

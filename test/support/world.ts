@@ -4,7 +4,7 @@ import { inject } from 'vitest'
 import { type App, startApp } from '../../src/app.js'
 import { readConfig } from '../../src/config.js'
 import type { Conversation } from '../../src/contract/conversations.js'
-import { createLogger } from '../../src/observe.js'
+import { createLogger, type Logger } from '../../src/observe.js'
 import { Person } from './person.js'
 import { createDatabase, type TestDatabase } from './test-server.js'
 
@@ -40,8 +40,8 @@ export class World {
   }
 
   /** One more equal node on the same database. */
-  async addNode(settings: Settings = {}): Promise<App> {
-    const node = await startNode(this.database, { ...this.#settings, ...settings })
+  async addNode(settings: Settings = {}, logger?: Logger): Promise<App> {
+    const node = await startNode(this.database, { ...this.#settings, ...settings }, logger)
     this.#nodes.push(node)
     return node
   }
@@ -98,7 +98,7 @@ export async function startWorld(settings: Settings = {}): Promise<World> {
   return new World(database, await startNode(database, settings), settings)
 }
 
-function startNode(database: TestDatabase, settings: Settings): Promise<App> {
+function startNode(database: TestDatabase, settings: Settings, logger?: Logger): Promise<App> {
   const config = readConfig({ ...ROOMY, DATABASE_URL: database.url, ...settings })
-  return startApp(config, createLogger(config.LOG_LEVEL))
+  return startApp(config, logger ?? createLogger(config.LOG_LEVEL))
 }
