@@ -7,7 +7,8 @@ import { readConfig, VARIABLES } from '../../src/config.js'
 import { createLogger } from '../../src/observe.js'
 
 const NO_LIMIT = '1000000/1m'
-const PROFILE: Record<string, string> = {
+/** What a run sets, whoever starts the server. */
+export const PROFILE: Record<string, string> = {
   HOST: '127.0.0.1',
   PORT: '0',
   MAX_MEMBERS: '10000',

@@ -49,13 +49,26 @@ export async function listMessages(
   await requireMembership(db.query, actor, conversationId)
   const { limit } = input
   const read = async (bound: 'before' | 'after', number: number | undefined, count: number) => {
-    // Membership once more, in the statement that reads: it may have ended since.
-    let query = ownMessages(db.query, actor).where('w.conversation_id', '=', conversationId)
-    if (number !== undefined) query = query.where('w.number', bound === 'before' ? '<' : '>', number)
-    const rows = await query
-      .orderBy('w.number', bound === 'before' ? 'desc' : 'asc')
-      .limit(count + 1)
-      .execute()
+    const [side, order] = bound === 'before' ? [sql`<`, sql`desc`] : [sql`>`, sql`asc`]
+    // The page is chosen by the index of numbers, marks and messages are then looked up by their keys. Joined freely, the
+    // planner may read all that the actor has ever hidden, or sort the whole conversation. Membership once more, in the
+    // statement that reads: it may have ended since.
+    const { rows } = await sql<{ wire: Message }>`
+      with page as (
+        select m.id, m.number
+        from messages m
+        where m.conversation_id = ${conversationId} ${number === undefined ? sql`` : sql`and m.number ${side} ${number}`}
+          and exists (
+            select from members me join conversations c on c.id = me.conversation_id and c.deleted_at is null
+            where me.conversation_id = ${conversationId} and me.user_id = ${actor.user_id})
+          and not exists (
+            select from hidden_messages h where h.user_id = ${actor.user_id} and h.message_id = m.id offset 0)
+        order by m.number ${order}
+        limit ${count + 1}
+      )
+      select w.wire
+      from page cross join lateral (select w.wire from message_wire w where w.id = page.id offset 0) w
+      order by page.number ${order}`.execute(db.query)
     const messages = rows.slice(0, count).map((row) => row.wire)
     return { messages: bound === 'before' ? messages.reverse() : messages, more: rows.length > count }
   }
