@@ -61,14 +61,22 @@ async function explain(session: pg.Client, { text, values }: Statement): Promise
   return lines(await session.query(`explain (analyze, buffers) ${text}`, values))
 }
 
-/** As PostgreSQL may do for a prepared statement. */
-async function explainGeneric(session: pg.Client, { text, values }: Statement): Promise<string> {
-  await session.query(`set plan_cache_mode = force_generic_plan`)
-  await session.query(`prepare explained as ${text}`)
+async function explainGeneric(session: pg.Client, statement: Statement): Promise<string> {
+  return lines(await explainForAnyValues(session, statement, 'analyze, buffers'))
+}
+
+/** As PostgreSQL may plan a prepared statement. EXPLAIN itself always knows the values that it is given. */
+export async function explainForAnyValues(
+  session: pg.Client,
+  { text, values }: Statement,
+  options: string,
+): Promise<pg.QueryResult> {
   const literals = values.map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))))
-  const plan = lines(await session.query(`explain (analyze, buffers) execute explained (${literals.join(', ')})`))
+  await session.query('set plan_cache_mode = force_generic_plan')
+  await session.query(`prepare explained as ${text}`)
+  const result = await session.query(`explain (${options}) execute explained (${literals.join(', ')})`)
   await session.query('deallocate explained; reset plan_cache_mode')
-  return plan
+  return result
 }
 
 function lines({ rows }: pg.QueryResult): string {

@@ -1,23 +1,8 @@
 // What must not grow with the log, or with a burst: counted in rows and frames, not in seconds.
 import { expect, test } from 'vitest'
 import { READ } from '../../src/realtime/log.js'
+import { touched } from '../support/plans.js'
 import { startWorld } from '../support/world.js'
-
-type Plan = {
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  'Rows Removed by Join Filter'?: number
-  Plans?: Plan[]
-}
-
-/** Rows that a plan has touched, in all its nodes. */
-function touched(plan: Plan): number {
-  const own =
-    (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Join Filter'] ?? 0)) *
-    plan['Actual Loops']
-  return own + (plan.Plans ?? []).reduce((sum, child) => sum + touched(child), 0)
-}
 
 test('a read of the tail touches what it reads, however long the log is and however many holes it has', async () => {
   await using world = await startWorld()

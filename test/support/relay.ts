@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** A way to the database that can be cut, or fall silent. */
-export async function openRelay(databaseUrl: string) {
+/** A way to the database that can be cut, or fall silent. `listen` is called for each connection, what it returns hears what is sent. */
+export async function openRelay(databaseUrl: string, listen?: () => (sent: Buffer) => void) {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
+    if (listen) client.on('data', listen())
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
