@@ -79,6 +79,8 @@ export class ReadDatabase {
     } catch (error) {
       await session.end()
       await server.stop()
+      // Half filled it is of no use to the next run.
+      if (!isKept) await drop()
       throw error
     }
   }
