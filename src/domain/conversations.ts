@@ -14,7 +14,7 @@ import type { Db, Tx } from '../db/database.js'
 import { requirePermission } from './access.js'
 import { requireNoBlock } from './blocks.js'
 import { insertMembers, lockMembership } from './membership.js'
-import { INTEGER, readCursor, toPage, UUID } from './pages.js'
+import { FLAG, INTEGER, readCursor, toPage, UUID } from './pages.js'
 import { addSystemMessages } from './system-messages.js'
 import { requireUsers } from './users.js'
 
@@ -84,34 +84,49 @@ function createGroup(db: Db, actor: Actor, input: Group, limits: Limits): Promis
 
 /** Pinned ones first, then the most recently active. */
 export async function listConversations(db: Db, actor: Actor, input: ListConversations): Promise<Page<Conversation>> {
-  const after = input.cursor === undefined ? undefined : readCursor(input.cursor, [/^[01]$/, INTEGER, UUID])
-  // The page is chosen by narrow rows; only its own conversations are then read in full.
-  const { rows } = await sql<{ id: string; pinned: number; activity: number; wire: Conversation }>`
-    with page as (
-      select me.conversation_id as id, me.user_id, (me.pinned_at is not null)::int as pinned,
-             (extract(epoch from coalesce(s.last_message_at, c.created_at)) * 1000000)::bigint as activity
+  const after = input.cursor === undefined ? undefined : readCursor(input.cursor, [FLAG, INTEGER, UUID])
+  const type = input.type ?? null
+  // The order is made of narrow rows, then conversations are looked up in that order until the page is full. Each "offset 0"
+  // keeps the planner to the keys: joined freely, it reads all conversations that there are.
+  const { rows } = await sql<{ id: string; pinned: boolean; activity: number; wire: Conversation }>`
+    with mine as (
+      select me.conversation_id as id, me.user_id, me.pinned_at is not null as pinned,
+             coalesce(s.last_message_at, (select c.created_at from conversations c where c.id = me.conversation_id)) as active_at
       from members me
-      join conversations c on c.id = me.conversation_id and c.deleted_at is null
-      join streams s on s.id = me.conversation_id
+      cross join lateral (
+        select s.message_number, s.last_message_at from streams s where s.id = me.conversation_id offset 0
+      ) s
       where me.user_id = ${actor.user_id}
-        and (${input.type ?? null}::text is null or c.type = ${input.type ?? null})
         and (${input.archived} = 'include' or (${input.archived} = 'only')
           = is_archived(me.archived_at, me.archived_number, me.muted_until, s.message_number, s.last_message_at))
+    ), ordered as (
+      select * from mine
+      where ${after?.[0] ?? null}::boolean is null or (pinned, active_at, id) < (
+        ${after?.[0] ?? null}::boolean, timestamptz 'epoch' + ${after?.[1] ?? null}::bigint * interval '1 microsecond',
+        ${after?.[2] ?? null}::uuid)
+      order by pinned desc, active_at desc, id desc
     ), shown as (
-      select * from page
-      where ${after?.[0] ?? null}::int is null
-        or (pinned, activity, id) < (${after?.[0] ?? null}::int, ${after?.[1] ?? null}::bigint, ${after?.[2] ?? null}::uuid)
-      order by pinned desc, activity desc, id desc
+      select ordered.*
+      from ordered
+      cross join lateral (
+        select from conversations c
+        where c.id = ordered.id and c.deleted_at is null and (${type}::text is null or c.type = ${type}) offset 0
+      ) c
+      order by ordered.pinned desc, ordered.active_at desc, ordered.id desc
       limit ${input.limit + 1}
     )
-    select shown.id, shown.pinned, shown.activity, w.wire
-    from shown join member_conversation_wire w on w.conversation_id = shown.id and w.user_id = shown.user_id
-    order by shown.pinned desc, shown.activity desc, shown.id desc`.execute(db.query)
+    select shown.id, shown.pinned, (extract(epoch from shown.active_at) * 1000000)::bigint as activity, w.wire
+    from shown
+    cross join lateral (
+      select w.wire from member_conversation_wire w
+      where w.conversation_id = shown.id and w.user_id = shown.user_id offset 0
+    ) w
+    order by shown.pinned desc, shown.active_at desc, shown.id desc`.execute(db.query)
   return toPage(
     rows,
     input.limit,
     (row) => row.wire,
-    (row) => [row.pinned, row.activity, row.id],
+    (row) => [row.pinned ? 1 : 0, row.activity, row.id],
   )
 }
 

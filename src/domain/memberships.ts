@@ -5,7 +5,7 @@ import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
 import type { Membership, UpdateMembership } from '../contract/memberships.js'
 import type { Db, Tx } from '../db/database.js'
-import { requireMembership } from './membership.js'
+import { lockMembership, requireMembership } from './membership.js'
 import { requireTimeToCome } from './times.js'
 
 /** @throws AppError conversation.not_found, .too_many_pinned, request.time_past */
@@ -19,7 +19,9 @@ export function updateMembership(
     const { pinned, archived, muted_until, ...columns } = input
     // Two devices must not both find room for the fifth.
     if (pinned) await tx.selectFrom('users').select('id').where('id', '=', actor.user_id).forNoKeyUpdate().execute()
-    await requireMembership(tx, actor, conversationId)
+    // What has come is told from what is still to come by the number of the last message: none may be on its way.
+    const counts = archived !== undefined || muted_until !== undefined
+    await (counts ? lockMembership : requireMembership)(tx, actor, conversationId)
     await requireTimeToCome(tx, muted_until)
     const before = await lockOwn(tx, actor, conversationId)
     if (pinned && !before.is_pinned) await requireRoomForPin(tx, actor)
@@ -27,9 +29,9 @@ export function updateMembership(
     const changes = {
       ...columns,
       ...(pinned !== undefined && pinned !== before.is_pinned && { pinned_at: pinned ? sql<Date>`now()` : null }),
-      ...(isArchived !== before.is_archived && { archived_at: isArchived ? sql<Date>`now()` : null }),
+      ...(isArchived !== before.is_archived && { archived_at: isArchived ? sql<Date>`clock_timestamp()` : null }),
       // What came while it was muted does not bring it back once the mute is another one.
-      ...((archived !== undefined || muted_until !== undefined) && { archived_number: before.message_number }),
+      ...(counts && { archived_number: before.message_number }),
       ...(muted_until !== undefined && { muted_until }),
       // A newer message has brought it back already: then that stays so.
       ...(!isArchived && { archived_at: null }),

@@ -33,3 +33,4 @@ export function toPage<R, T>(
 
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const INTEGER = /^\d{1,16}$/
+export const FLAG = /^[01]$/

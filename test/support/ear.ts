@@ -3,7 +3,16 @@ import { WebSocket } from 'ws'
 import { checkFrame } from './conformance.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what an event holds is for the test to assert
-export type Frame = { type: string; stream?: string; seq?: number; data?: any; id?: string; ok?: boolean; error?: any }
+export type Frame = {
+  type: string
+  stream?: string
+  seq?: number
+  at?: string
+  data?: any
+  id?: string
+  ok?: boolean
+  error?: any
+}
 
 const PATIENCE_MS = 10_000
 

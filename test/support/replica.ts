@@ -135,18 +135,17 @@ export class Replica {
     }
   }
 
-  #applyMessage(held: Held, { type, data }: Frame): void {
+  #applyMessage(held: Held, { type, data, at }: Frame): void {
     held.messages.set(data.id, data)
     if (type === 'message.created') {
       const { conversation } = held
       const { me } = conversation
       conversation.message_number = data.number
-      conversation.last_activity_at = data.created_at
+      conversation.last_activity_at = at ?? ''
       if (data.sender_id === this.#person.id) {
         Object.assign(me, { read_number: data.number, delivered_number: data.number, unread_from: null })
       }
-      const isMuted = me.muted_until !== null && data.created_at <= me.muted_until
-      if (me.archived_at !== null && data.created_at > me.archived_at && !isMuted) me.archived_at = null
+      if (me.archived_at !== null && isLater(at, me.archived_at) && isLater(at, me.muted_until)) me.archived_at = null
       return
     }
     for (const message of held.messages.values()) {
@@ -178,6 +177,10 @@ export class Replica {
     // What is newer comes as an event; what is older is in it already.
     this.#seqs.set(one.id, one.seq)
   }
+}
+
+function isLater(at = '', than: string | null): boolean {
+  return than === null || at > than
 }
 
 function withoutCount({ unread_count: _, ...me }: Membership): Omit<Membership, 'unread_count'> {
