@@ -334,6 +334,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- view user_wire (id uuid, deleted_at timestamp with time zone, wire json)
 
 -- function add_event_partitions(width bigint DEFAULT 10000000, ahead integer DEFAULT 2) returns integer
+-- function advance_receipts(actors uuid[], conversations uuid[], reads bigint[], deliveries bigint[]) returns TABLE(user_id uuid, conversation_id uuid, read_number bigint, delivered_number bigint, read_moved boolean, delivered_moved boolean, show_read_receipts boolean, member_count integer)
 -- function append_events(stream_ids uuid[], types text[], actor_ids uuid[], message_ids uuid[], message_numbers bigint[], payloads json[]) returns TABLE(entry bigint, event_id bigint, event_seq bigint), security definer
 -- function are_blocked(one uuid, other uuid) returns boolean
 -- function current_actor() returns uuid
@@ -344,6 +345,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function log_epoch() returns text, security definer
 -- function may_send(role text, blocked boolean) returns boolean
 -- function read_log_state(known_epoch text, known_head bigint) returns TABLE(epoch text, safe bigint, floor bigint), security definer
+-- function receipt_times(home uuid, person uuid, message_number bigint) returns TABLE(delivered_at timestamp with time zone, read_at timestamp with time zone)
 -- function ring_bell() returns void
 -- function save_log_position(known_epoch text, known_safe bigint) returns boolean, security definer
 -- function send_message(actor uuid, conversation uuid, client uuid, body text, reply_to uuid, extra jsonb) returns TABLE(outcome text, wire json)

@@ -1,12 +1,15 @@
 // What a client may say over a socket: {id, type, data}. Each command mirrors a route, with the same checks and results.
 import { z } from 'zod'
 import { Id } from './fields.js'
+import { Membership } from './memberships.js'
 import { DeleteMessage, EditMessage, Message, SendMessage } from './messages.js'
+import { ReportReceipts } from './receipts.js'
 
 export const COMMANDS = {
   'message.send': SendMessage.extend({ conversation_id: Id }),
   'message.edit': EditMessage.extend({ message_id: Id }),
   'message.delete': DeleteMessage.extend({ message_id: Id }),
+  'receipt.update': ReportReceipts.safeExtend({ conversation_id: Id }),
   ping: z.strictObject({}).optional(),
 } as const
 
@@ -15,6 +18,7 @@ export const RESULTS = {
   'message.send': Message,
   'message.edit': Message,
   'message.delete': Message,
+  'receipt.update': Membership,
   ping: z.strictObject({}),
 } as const satisfies Record<keyof typeof COMMANDS, z.ZodType>
 

@@ -12,8 +12,10 @@ import * as memberships from './memberships.js'
 import * as messages from './messages.js'
 import * as operations from './operations.js'
 import * as problems from './problems.js'
+import * as receipts from './receipts.js'
 import * as sessions from './sessions.js'
 import * as signals from './signals.js'
+import * as stats from './stats.js'
 import * as systemMessages from './system-messages.js'
 import * as users from './users.js'
 
@@ -30,8 +32,10 @@ export const FILES: Record<string, object> = {
   messages,
   operations,
   problems,
+  receipts,
   sessions,
   signals,
+  stats,
   'system-messages': systemMessages,
   users,
 }

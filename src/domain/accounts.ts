@@ -5,6 +5,7 @@ import { AppError } from '../contract/errors.js'
 import type { Db, Tx } from '../db/database.js'
 import { removeOwnBlocks } from './blocks.js'
 import { leaveAllConversations } from './members.js'
+import { forgetReceipts } from './receipts.js'
 import { type Auth, type Device, endSessions, type Opened, openSession } from './sessions.js'
 
 /** @throws AppError account.username_taken, account.email_taken */
@@ -79,6 +80,7 @@ export async function deleteAccount(db: Db, auth: Auth, actor: Actor): Promise<v
     // Before anything else: nobody adds them to a conversation from here on.
     await tx.selectFrom('users').select('id').where('id', '=', actor.user_id).forUpdate().execute()
     await leaveAllConversations(tx, actor)
+    await forgetReceipts(tx, actor.user_id)
     const open = await tx
       .selectFrom('sessions')
       .select('id')

@@ -16,6 +16,7 @@ import { memberRoutes } from './routes/members.js'
 import { membershipRoutes } from './routes/memberships.js'
 import { messageRoutes } from './routes/messages.js'
 import { operationsRoutes } from './routes/operations.js'
+import { receiptRoutes } from './routes/receipts.js'
 import { sessionRoutes } from './routes/sessions.js'
 import { userRoutes } from './routes/users.js'
 import { trace } from './tracing.js'
@@ -56,6 +57,7 @@ export function createHttp(
     membershipRoutes(),
     banRoutes(),
     messageRoutes(),
+    receiptRoutes(),
     documentRoutes(() => openApiOf(app)),
   ]) {
     app.route(BASE, routes)

@@ -9,6 +9,7 @@ import { toAppError } from '../db/sqlstate.js'
 import { deleteMessage, editMessage, sendMessage } from '../domain/messages.js'
 import type { Logger, Metrics } from '../observe.js'
 import { decodeCommand, encodeFailure, encodeReply } from '../protocols/native.js'
+import { reportReceipts } from './receipts.js'
 import type { Signals } from './signals.js'
 
 export type CommandServices = { db: Db; signals: Signals; limits: Limits; logger: Logger; metrics: Metrics }
@@ -27,6 +28,7 @@ const HANDLERS: Handlers = {
     editMessage(db, actor, message_id, input, limits),
   'message.delete': ({ db, limits }, actor, { message_id, ...input }) =>
     deleteMessage(db, actor, message_id, input, limits),
+  'receipt.update': (services, actor, report) => reportReceipts(services, actor, report),
   ping: async () => ({}),
 }
 

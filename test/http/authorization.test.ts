@@ -71,6 +71,8 @@ const signIn: Ask = { body: ({ people }) => ({ login: people.bystander.name, pas
 const direct: Ask = { body: ({ people }) => ({ type: 'direct', user_ids: [people.bystander.id] }) }
 const add: Ask = { body: ({ people }) => ({ user_ids: [people.outsider.id] }) }
 const rename: Ask = { body: (_, who) => ({ name: `of the ${who} ${++names}` }) }
+const reading: Ask = { body: () => ({ read_number: 1 }) }
+const markUnread: Ask = { body: () => ({ from_number: 1 }) }
 const text: Ask = { body: (_, who) => ({ content: `of the ${who}` }) }
 const onBystander = (route: string, body?: unknown): Ask => ({
   path: ({ people, group }) => `/conversations/${group}/${route}/${people.bystander.id}`,
@@ -107,6 +109,7 @@ const TABLE: Row[] = [
   ['GET /api/v1/blocks', users('200')],
   ['PUT /api/v1/blocks/:user_id', users('204'), block],
   ['DELETE /api/v1/blocks/:user_id', users('204'), block],
+  ['GET /api/v1/users/me/stats', users('200')],
   ['GET /api/v1/conversations', users('200')],
   ['POST /api/v1/conversations', but(users('201'), { blocked: BLOCKED }), direct],
   ['GET /api/v1/conversations/:id', inside(NO_CONVERSATION, '200')],
@@ -140,9 +143,15 @@ const TABLE: Row[] = [
   ['DELETE /api/v1/conversations/:id/bans/:user_id', inside(NO_CONVERSATION, FORBIDDEN, FORBIDDEN, '204'), onBanned],
   ['GET /api/v1/conversations/:id/messages', inside(NO_CONVERSATION, '200')],
   ['POST /api/v1/conversations/:id/messages', inside(NO_CONVERSATION, FORBIDDEN, '201'), text],
+  ['GET /api/v1/conversations/:id/receipts', inside(NO_CONVERSATION, '200')],
+  ['PUT /api/v1/conversations/:id/receipts', inside(NO_CONVERSATION, '200'), reading],
+  ['PUT /api/v1/conversations/:id/unread', inside(NO_CONVERSATION, '200'), markUnread],
+  ['POST /api/v1/conversations/read', users('200'), { body: () => ({}) }],
+  ['GET /api/v1/unread', users('200')],
   ['GET /api/v1/messages/:id', inside(NO_MESSAGE, '200')],
   ['PATCH /api/v1/messages/:id', but(inside(NO_MESSAGE, FORBIDDEN, NOT_MINE), { member: '200' }), text],
   ['DELETE /api/v1/messages/:id', but(inside(NO_MESSAGE, NOT_MINE, NOT_MINE, '200'), { member: '200' })],
+  ['GET /api/v1/messages/:id/receipts', inside(NO_MESSAGE, '200')],
   ['PUT /api/v1/messages/:id/hidden', inside(NO_MESSAGE, '204')],
   ['DELETE /api/v1/messages/:id/hidden', inside(NO_MESSAGE, '204')],
 ]

@@ -45,6 +45,10 @@ test.each([
   ['POST', '/conversations/{id}/leave', undefined],
   ['GET', '/conversations/{id}/messages', undefined],
   ['POST', '/conversations/{id}/messages', { content: 'x' }],
+  ['GET', '/conversations/{id}/receipts', undefined],
+  ['PUT', '/conversations/{id}/receipts', { read_number: 1 }],
+  ['PUT', '/conversations/{id}/unread', { from_number: 1 }],
+  ['GET', '/messages/{id}/receipts', undefined],
   ['GET', '/messages/{id}', undefined],
   ['PATCH', '/messages/{id}', { content: 'x' }],
   ['DELETE', '/messages/{id}', undefined],
@@ -98,6 +102,8 @@ test.each([
   ['/conversations', ['limit', 'cursor', 'type']],
   ['/conversations/{id}/members', ['limit', 'cursor']],
   ['/conversations/{id}/messages', ['limit', 'before', 'after', 'around']],
+  ['/conversations/{id}/receipts', ['limit', 'cursor']],
+  ['/unread', ['limit', 'cursor']],
   ['/users', ['query', 'ids']],
 ])('GET %s refuses queries that make no sense', async (path, names) => {
   const { id } = await world.group(alice, bob)

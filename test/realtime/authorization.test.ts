@@ -42,6 +42,7 @@ const TABLE: Record<CommandType, string[]> = {
   'message.send': inside(NO_CONVERSATION, FORBIDDEN, OK),
   'message.edit': inside(NO_MESSAGE, FORBIDDEN, NOT_MINE, OK, NOT_MINE),
   'message.delete': inside(NO_MESSAGE, NOT_MINE, NOT_MINE, OK, OK),
+  'receipt.update': inside(NO_CONVERSATION, OK),
   ping: all(OK),
 }
 
@@ -54,6 +55,8 @@ function dataOf(command: CommandType, who: Who, conversation_id: string, message
       return { message_id, content: `changed by the ${who}` }
     case 'message.delete':
       return { message_id }
+    case 'receipt.update':
+      return { conversation_id, read_number: 1 }
     case 'ping':
       return undefined
   }

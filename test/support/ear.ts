@@ -3,15 +3,16 @@ import { WebSocket } from 'ws'
 import { checkFrame } from './conformance.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what an event holds is for the test to assert
+type Json = any
 export type Frame = {
   type: string
   stream?: string
   seq?: number
   at?: string
-  data?: any
+  data?: Json
   id?: string
   ok?: boolean
-  error?: any
+  error?: Json
 }
 
 const PATIENCE_MS = 10_000
