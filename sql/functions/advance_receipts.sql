@@ -24,7 +24,8 @@ begin
   perform set_config('earshot.ring', 'after_commit', true);
   return query
   with reported as (
-    select r.person, r.home, max(r.read_number) as read_number, max(r.delivered_number) as delivered_number
+    -- A null would be passed over by least(), and the whole conversation be read.
+    select r.person, r.home, coalesce(max(r.read_number), 0) as read_number, coalesce(max(r.delivered_number), 0) as delivered_number
     from unnest(actors, conversations, reads, deliveries) as r (person, home, read_number, delivered_number)
     group by r.person, r.home
   ), stands as (
