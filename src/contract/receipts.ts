@@ -20,13 +20,7 @@ export const MarkUnread = z.strictObject({ from_number: z.int().min(1) })
 export type MarkUnread = z.infer<typeof MarkUnread>
 
 export const ReadConversations = z.strictObject({
-  conversation_ids: z
-    .array(Id)
-    .min(1)
-    .max(HARD.ids)
-    .transform((ids) => [...new Set(ids)])
-    .optional()
-    .describe('All of mine, if it is left out'),
+  conversation_ids: z.array(Id).min(1).max(HARD.ids).optional().describe('All of mine, if it is left out'),
 })
 export type ReadConversations = z.infer<typeof ReadConversations>
 

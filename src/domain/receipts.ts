@@ -6,6 +6,7 @@ import type { Membership } from '../contract/memberships.js'
 import type { ListReceipts, MessageReceipts, Receipt, ReportReceipts } from '../contract/receipts.js'
 import type { Db, Tx } from '../db/database.js'
 import { requireMembership } from './membership.js'
+import { readMembership } from './memberships.js'
 import { readCursor, toPage, UUID } from './pages.js'
 
 /** Where a member stands after a report, and what of it is new. */
@@ -38,7 +39,7 @@ export async function advanceReceipts(
   )
   const advance = rows[0]
   if (!advance) throw new AppError('conversation.not_found')
-  return { me: await readMyMembership(db.query, actor, conversationId), advance }
+  return { me: await readMembership(db.query, actor, conversationId), advance }
 }
 
 /** The positions of all members but those across a block. @throws AppError conversation.not_found */
@@ -147,23 +148,6 @@ export function acrossABlock(actor: Actor) {
     select blocked_id from blocks where blocker_id = ${actor.user_id}
     union all
     select blocker_id from blocks where blocked_id = ${actor.user_id})`
-}
-
-/** @throws AppError conversation.not_found */
-export async function readMyMembership(
-  db: Tx | Db['query'],
-  actor: Actor,
-  conversationId: string,
-): Promise<Membership> {
-  const row = await db
-    .selectFrom('membership_wire')
-    .select('wire')
-    .where('conversation_id', '=', conversationId)
-    .where('user_id', '=', actor.user_id)
-    .$castTo<{ wire: Membership }>()
-    .executeTakeFirst()
-  if (!row) throw new AppError('conversation.not_found')
-  return row.wire
 }
 
 function worstOf({ member_count, delivered_count, read_count }: Seen): MessageReceipts['status'] {

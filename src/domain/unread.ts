@@ -4,8 +4,9 @@ import { AppError } from '../contract/errors.js'
 import type { Membership } from '../contract/memberships.js'
 import type { ListReceipts, MarkUnread, ReadConversations, ReadOutcome, UnreadCounts } from '../contract/receipts.js'
 import type { Db } from '../db/database.js'
+import { readMembership } from './memberships.js'
 import { INTEGER, readCursor, toPage, UUID } from './pages.js'
-import { type Advance, readMyMembership } from './receipts.js'
+import type { Advance } from './receipts.js'
 
 /** The actor's conversations with something unread. What it costs depends on how many they are in, not on what was said there. */
 export async function listUnread(db: Db, actor: Actor, input: ListReceipts): Promise<UnreadCounts> {
@@ -77,7 +78,7 @@ export function markUnread(db: Db, actor: Actor, conversationId: string, input: 
         .where('user_id', '=', actor.user_id)
         .execute()
     }
-    return readMyMembership(tx, actor, conversationId)
+    return readMembership(tx, actor, conversationId)
   })
 }
 
@@ -87,7 +88,7 @@ export async function readConversations(
   actor: Actor,
   input: ReadConversations,
 ): Promise<{ outcome: ReadOutcome; advances: Advance[] }> {
-  const asked = input.conversation_ids
+  const asked = input.conversation_ids && [...new Set(input.conversation_ids)]
   const { rows } = await db.call(() =>
     sql<Advance>`
       select a.*
