@@ -14,6 +14,7 @@ import { Listener } from './db/listener.js'
 import { migrate } from './db/migrator.js'
 import { openDatabase } from './db/open.js'
 import { createPool } from './db/pool.js'
+import { mayAnnounceTyping } from './domain/typing.js'
 import { Health } from './http/health.js'
 import { RateLimits } from './http/rate-limits.js'
 import { createHttp } from './http/server.js'
@@ -25,9 +26,15 @@ import { audienceLoader } from './realtime/audience.js'
 import { Fanout } from './realtime/fanout.js'
 import { Housekeeper } from './realtime/housekeeper.js'
 import { Log } from './realtime/log.js'
+import { Presence } from './realtime/presence.js'
+import { LivePresence } from './realtime/presence-live.js'
+import { PresenceWatch } from './realtime/presence-watch.js'
+import { ProfileNews } from './realtime/profile-news.js'
 import { type Signal, Signals } from './realtime/signals.js'
 import { Sockets } from './realtime/sockets.js'
+import { type Pace, REAL_PACE, Sweeper } from './realtime/sweeper.js'
 import { Tail } from './realtime/tail.js'
+import { Typing } from './realtime/typing.js'
 
 const POLL_MS = 500
 /** The bus may be deaf: look more often. */
@@ -44,7 +51,7 @@ export type App = {
 }
 
 /** @throws StartupError with one sentence that says what to do; whatever had started is stopped again */
-export async function startApp(config: Config, logger: Logger): Promise<App> {
+export async function startApp(config: Config, logger: Logger, pace: Pace = REAL_PACE): Promise<App> {
   const stops: (() => Promise<unknown>)[] = []
   const stopEach = async () => {
     for (let stop = stops.pop(); stop; stop = stops.pop()) {
@@ -60,7 +67,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     return stopping
   }
   try {
-    const { url, nodeId } = await start(config, logger, stops)
+    const { url, nodeId } = await start(config, logger, pace, stops)
     return { url, nodeId, stop: stopAll }
   } catch (error) {
     await stopAll()
@@ -68,7 +75,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   }
 }
 
-async function start(config: Config, logger: Logger, stops: (() => Promise<unknown>)[]) {
+async function start(config: Config, logger: Logger, pace: Pace, stops: (() => Promise<unknown>)[]) {
   const nodeId = crypto.randomUUID()
   const metrics = createMetrics()
 
@@ -109,11 +116,36 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
     pool,
     deliver: (signal: Signal) => {
       if (signal.stream) fanout.signal(signal.stream, signal.data.user_id, encodeSignal(signal))
+      typing.hear(signal)
+      if (signal.type !== 'presence.changed') return
+      presence.hear(signal.data)
+      watches.hear(signal.data)
     },
     logger,
     metrics,
   })
-  stops.push(async () => signals.stop())
+  stops.push(() => signals.stop())
+  const { now } = pace
+  const typing = new Typing({ mayAnnounce: (actor, id) => mayAnnounceTyping(db, actor, id), signals, now })
+  const live = new LivePresence(
+    {
+      grace_ms: config.PRESENCE_GRACE * 1_000,
+      away_ms: config.PRESENCE_AWAY * 1_000,
+      offline_ms: config.PRESENCE_OFFLINE * 1_000,
+    },
+    now,
+  )
+  const presence = new Presence({ db, live, signals, now })
+  const watches = new PresenceWatch({ db, presence, now, metrics })
+  const profiles = new ProfileNews({ db, fanout, now })
+  stops.push(() => presence.stop())
+  const sweeper = new Sweeper([typing, presence, watches, profiles], pace.sweep_ms, logger)
+  stops.push(() => sweeper.stop())
+  metrics.sample(() => {
+    metrics.live.set({ kind: 'present' }, presence.size)
+    metrics.live.set({ kind: 'typing' }, typing.size)
+    metrics.live.set({ kind: 'watched' }, watches.size)
+  })
   const listener = new Listener({
     config: database,
     pool,
@@ -126,7 +158,10 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
   })
   tail = new Tail({
     openLog: () => Log.open(database, logger),
-    onEvent: (event) => fanout.dispatch(event),
+    onEvent: (event) => {
+      fanout.dispatch(event)
+      for (const part of [typing, watches, profiles]) part.onEvent(event)
+    },
     onNewEpoch: () => {
       fanout.resyncAll('epoch')
       ended
@@ -145,7 +180,7 @@ async function start(config: Config, logger: Logger, stops: (() => Promise<unkno
   // After the tail has begun, so that no end falls between what is loaded and what is heard.
   await ended.reload(db.query)
 
-  const services = { db, signals, limits: config.limits, logger, metrics }
+  const services = { db, signals, typing, presence, watches, limits: config.limits, logger, metrics }
   const sockets = new Sockets({
     fanout,
     tokens,

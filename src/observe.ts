@@ -72,6 +72,13 @@ export function createMetrics() {
     deliveries: counter('earshot_deliveries_total', 'Frames of durable events put into socket queues'),
     signals: counter('earshot_signals_total', 'Signals handed to the sockets of this node, by type', ['type']),
     signalsShed: counter('earshot_signals_shed_total', 'Signals that were left out for a slow socket'),
+    presenceTold: counter('earshot_presence_told_total', 'Changes of presence told to sockets that watch'),
+    live: new Gauge({
+      name: 'earshot_live_entries',
+      help: 'What this node keeps in memory of people: present, typing, watched',
+      labelNames: ['kind'],
+      registers,
+    }),
     commitToSocket: seconds('earshot_commit_to_socket_seconds', 'From the event row to the socket queues', LATENCIES),
     tailReads: counter('earshot_tail_reads_total', 'Reads of the log by the tail'),
     tailEvents: counter('earshot_tail_events_total', 'Events that the tail has dispatched'),

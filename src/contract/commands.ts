@@ -3,13 +3,19 @@ import { z } from 'zod'
 import { Id } from './fields.js'
 import { Membership } from './memberships.js'
 import { DeleteMessage, EditMessage, Message, SendMessage } from './messages.js'
+import { OwnPresence, SetPresence, UserPresence, WatchPresence } from './presence.js'
 import { ReportReceipts } from './receipts.js'
+import { TypingWhere } from './typing.js'
 
 export const COMMANDS = {
   'message.send': SendMessage.extend({ conversation_id: Id }),
   'message.edit': EditMessage.extend({ message_id: Id }),
   'message.delete': DeleteMessage.extend({ message_id: Id }),
   'receipt.update': ReportReceipts.safeExtend({ conversation_id: Id }),
+  'typing.start': TypingWhere,
+  'typing.stop': TypingWhere,
+  'presence.set': SetPresence,
+  'presence.watch': WatchPresence,
   ping: z.strictObject({}).optional(),
 } as const
 
@@ -19,6 +25,10 @@ export const RESULTS = {
   'message.edit': Message,
   'message.delete': Message,
   'receipt.update': Membership,
+  'typing.start': z.strictObject({}),
+  'typing.stop': z.strictObject({}),
+  'presence.set': OwnPresence,
+  'presence.watch': z.strictObject({ presence: z.array(UserPresence) }),
   ping: z.strictObject({}),
 } as const satisfies Record<keyof typeof COMMANDS, z.ZodType>
 

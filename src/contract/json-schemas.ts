@@ -11,12 +11,14 @@ import * as members from './members.js'
 import * as memberships from './memberships.js'
 import * as messages from './messages.js'
 import * as operations from './operations.js'
+import * as presence from './presence.js'
 import * as problems from './problems.js'
 import * as receipts from './receipts.js'
 import * as sessions from './sessions.js'
 import * as signals from './signals.js'
 import * as stats from './stats.js'
 import * as systemMessages from './system-messages.js'
+import * as typing from './typing.js'
 import * as users from './users.js'
 
 /** A new file of the contract gets its line here. */
@@ -31,12 +33,14 @@ export const FILES: Record<string, object> = {
   memberships,
   messages,
   operations,
+  presence,
   problems,
   receipts,
   sessions,
   signals,
   stats,
   'system-messages': systemMessages,
+  typing,
   users,
 }
 /** Of no use to a reader: just a string. */

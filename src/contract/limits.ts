@@ -22,6 +22,9 @@ export const HARD = {
   /** Above it, nobody is told who types; above the next, receipts are read on demand. */
   typing_members: 200,
   live_receipts_members: 100,
+  /** Whose presence a socket may watch, and how many a conversation's presence names. */
+  watched_users: 200,
+  online_shown: 100,
   page: 100,
   page_default: 50,
   user_search: 20,

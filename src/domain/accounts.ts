@@ -113,5 +113,6 @@ async function anonymise(tx: Tx, userId: string): Promise<void> {
     })
     .where('id', '=', userId)
     .execute()
+  await tx.deleteFrom('presence').where('user_id', '=', userId).execute()
   await tx.updateTable('sessions').set({ ip: '', user_agent: '' }).where('user_id', '=', userId).execute()
 }

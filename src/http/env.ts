@@ -5,7 +5,9 @@ import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import type { Auth } from '../domain/sessions.js'
 import type { Logger, Metrics } from '../observe.js'
+import type { Presence } from '../realtime/presence.js'
 import type { Signals } from '../realtime/signals.js'
+import type { Typing } from '../realtime/typing.js'
 import type { Health } from './health.js'
 import type { RateLimits } from './rate-limits.js'
 
@@ -15,6 +17,8 @@ export type Services = {
   auth: Auth
   keys: SigningKeys
   signals: Signals
+  typing: Typing
+  presence: Presence
   limits: Limits
   rates: RateLimits
   health: Health

@@ -16,8 +16,10 @@ import { memberRoutes } from './routes/members.js'
 import { membershipRoutes } from './routes/memberships.js'
 import { messageRoutes } from './routes/messages.js'
 import { operationsRoutes } from './routes/operations.js'
+import { presenceRoutes } from './routes/presence.js'
 import { receiptRoutes } from './routes/receipts.js'
 import { sessionRoutes } from './routes/sessions.js'
+import { typingRoutes } from './routes/typing.js'
 import { userRoutes } from './routes/users.js'
 import { trace } from './tracing.js'
 
@@ -50,6 +52,8 @@ export function createHttp(
   for (const routes of [
     accountRoutes(),
     sessionRoutes(),
+    // Before users: /users/presence is not a user's id.
+    presenceRoutes(),
     userRoutes(),
     blockRoutes(),
     conversationRoutes(),
@@ -58,6 +62,7 @@ export function createHttp(
     banRoutes(),
     messageRoutes(),
     receiptRoutes(),
+    typingRoutes(),
     documentRoutes(() => openApiOf(app)),
   ]) {
     app.route(BASE, routes)

@@ -9,13 +9,31 @@ import { toAppError } from '../db/sqlstate.js'
 import { deleteMessage, editMessage, sendMessage } from '../domain/messages.js'
 import type { Logger, Metrics } from '../observe.js'
 import { decodeCommand, encodeFailure, encodeReply } from '../protocols/native.js'
+import type { Connection } from './connection.js'
+import type { Presence } from './presence.js'
+import type { PresenceWatch } from './presence-watch.js'
 import { reportReceipts } from './receipts.js'
 import type { Signals } from './signals.js'
+import type { Typing } from './typing.js'
 
-export type CommandServices = { db: Db; signals: Signals; limits: Limits; logger: Logger; metrics: Metrics }
+export type CommandServices = {
+  db: Db
+  signals: Signals
+  typing: Typing
+  presence: Presence
+  watches: PresenceWatch
+  limits: Limits
+  logger: Logger
+  metrics: Metrics
+}
 
 type Handlers = {
-  [T in CommandType]: (services: CommandServices, actor: Actor, data: CommandData<T>) => Promise<unknown>
+  [T in CommandType]: (
+    services: CommandServices,
+    actor: Actor,
+    data: CommandData<T>,
+    connection: Connection,
+  ) => Promise<unknown>
 }
 
 const HANDLERS: Handlers = {
@@ -29,26 +47,35 @@ const HANDLERS: Handlers = {
   'message.delete': ({ db, limits }, actor, { message_id, ...input }) =>
     deleteMessage(db, actor, message_id, input, limits),
   'receipt.update': (services, actor, report) => reportReceipts(services, actor, report),
+  'typing.start': async ({ typing }, actor, { conversation_id }, connection) => {
+    await typing.start(actor, conversation_id, connection)
+    return {}
+  },
+  'typing.stop': async ({ typing }, actor, { conversation_id }) => {
+    await typing.stop(actor, conversation_id)
+    return {}
+  },
+  'presence.set': ({ presence }, actor, input) => presence.set(actor, input),
+  'presence.watch': async ({ watches }, _actor, { user_ids }, connection) => ({
+    presence: await watches.watch(connection, user_ids),
+  }),
   ping: async () => ({}),
 }
 
 /** The answer to one frame of a connection. It never throws: whatever goes wrong is an answer too. */
-export async function answerCommand(
-  services: CommandServices,
-  actor: Actor,
-  text: string,
-  connection: string,
-): Promise<Buffer> {
+export async function answerCommand(services: CommandServices, connection: Connection, text: string): Promise<Buffer> {
   let frame: CommandFrame | undefined
   try {
     frame = decodeCommand(text)
-    const data = await execute(services, actor, frame)
+    // A browser can only ping by a command: that alone does not mean that somebody is there.
+    if (frame.type !== 'ping') services.presence.acted(connection.actor.user_id)
+    const data = await execute(services, connection, frame)
     services.metrics.commands.inc({ type: frame.type, outcome: 'ok' })
     return encodeReply(frame.id, data)
   } catch (thrown) {
     const error = toAppError(thrown)
     if (error.status >= 500) {
-      const ids = { connection, id: frame?.id, type: frame?.type }
+      const ids = { connection: connection.id, id: frame?.id, type: frame?.type }
       services.logger.error({ err: thrown, ...ids, code: error.code }, 'a command failed')
     }
     services.metrics.commands.inc({
@@ -59,21 +86,21 @@ export async function answerCommand(
   }
 }
 
-function execute(services: CommandServices, actor: Actor, frame: CommandFrame): Promise<unknown> {
+function execute(services: CommandServices, connection: Connection, frame: CommandFrame): Promise<unknown> {
   const { type } = frame
   if (!isCommandType(type)) throw new AppError('command.unknown')
-  return run(type, services, actor, frame.data)
+  return run(type, services, connection, frame.data)
 }
 
 function run<T extends CommandType>(
   type: T,
   services: CommandServices,
-  actor: Actor,
+  connection: Connection,
   input: unknown,
 ): Promise<unknown> {
   const parsed = COMMANDS[type].safeParse(input)
   if (!parsed.success) {
     throw new AppError('request.invalid', { errors: describeIssues(parsed.error.issues) })
   }
-  return HANDLERS[type](services, actor, parsed.data as CommandData<T>)
+  return HANDLERS[type](services, connection.actor, parsed.data as CommandData<T>, connection)
 }

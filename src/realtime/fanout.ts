@@ -82,10 +82,14 @@ export class Fanout {
 
   /** Hands a signal about a user to the other people of the conversation, but not across a block. */
   signal(conversationId: string, aboutUserId: string, frame: Buffer): void {
-    for (const audience of this.#streams.get(conversationId)?.keys() ?? []) {
-      if (audience.userId === aboutUserId || hasBlock(audience, aboutUserId)) continue
-      for (const connection of audience.connections) connection.sendSignal(frame)
-    }
+    for (const audience of this.#streams.get(conversationId)?.keys() ?? []) signalTo(audience, aboutUserId, frame)
+  }
+
+  /** The same to everybody in any of these conversations, to each of them once. */
+  signalOnce(conversationIds: readonly string[], aboutUserId: string, frame: Buffer): void {
+    const people = new Set<Audience>()
+    for (const id of conversationIds) for (const audience of this.#streams.get(id)?.keys() ?? []) people.add(audience)
+    for (const audience of people) signalTo(audience, aboutUserId, frame)
   }
 
   /** Another history: what was heard may be gone, so everybody comes back and loads afresh. */
@@ -233,8 +237,10 @@ function applyBlock(audience: Audience, { blocker_id, blocked_id, blocked }: Blo
   else people.delete(other)
 }
 
-function hasBlock(audience: Audience, userId: string): boolean {
-  return audience.blocked.has(userId) || audience.blockedBy.has(userId)
+function signalTo(audience: Audience, aboutUserId: string, frame: Buffer): void {
+  if (audience.userId === aboutUserId) return
+  if (audience.blocked.has(aboutUserId) || audience.blockedBy.has(aboutUserId)) return
+  for (const connection of audience.connections) connection.sendSignal(frame)
 }
 
 /** Only what says where something was. No schema here: what cannot be read must not stop those who hear it after. */

@@ -57,20 +57,22 @@ export class Signals {
     }
   }
 
-  stop(): void {
+  /** What waits is said before: others should know who has gone with this node. */
+  async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
-    this.#pending.clear()
+    await this.#flush()
   }
 
-  #flush(): void {
+  async #flush(): Promise<void> {
     this.#timer = undefined
+    if (this.#pending.size === 0) return
     const signals = [...this.#pending.values()]
     this.#pending.clear()
     for (const signal of signals) this.#deliver(signal)
     const { pool, nodeId, logger } = this.#options
     const payloads = pack(signals).map((batch) => `s:${nodeId}:${batch}`)
-    pool
+    await pool
       .query(
         'select pg_notify($1, payload) from unnest($2::text[]) payload where pg_notification_queue_usage() < 0.5',
         [CHANNEL, payloads],
@@ -107,5 +109,6 @@ function isSignal(value: unknown): value is Signal {
   if (typeof value !== 'object' || value === null || !('type' in value) || !('data' in value)) return false
   const { type } = value
   if (typeof type !== 'string' || !Object.hasOwn(SIGNALS, type)) return false
+  if ('stream' in value && typeof value.stream !== 'string') return false
   return SIGNALS[type as SignalType].safeParse(value.data).success
 }

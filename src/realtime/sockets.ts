@@ -108,7 +108,7 @@ export class Sockets {
       limits,
       logger: services.logger,
       metrics: services.metrics,
-      onCommand: async (one, text) => one.send(await answerCommand(services, one.actor, text, one.id)),
+      onCommand: async (one, text) => one.send(await answerCommand(services, one, text)),
       onClosed: (one) => this.#forget(one),
     })
     this.#connections.add(connection)
@@ -122,6 +122,7 @@ export class Sockets {
     // The session may have ended while the socket was not yet among those that would be closed for it.
     if (ended.has(actor.session_id)) return connection.close('session_ended')
     if (this.#stopped) return connection.close('going_away')
+    if (connection.isOpen) services.presence.arrived(connection)
     webSocket.resume()
   }
 
@@ -160,7 +161,11 @@ export class Sockets {
 
   #forget(connection: Connection): void {
     this.#connections.delete(connection)
-    this.#options.fanout.detach(connection)
-    this.#options.services.metrics.sockets.set(this.#connections.size)
+    const { fanout, services } = this.#options
+    fanout.detach(connection)
+    services.typing.socketClosed(connection.id)
+    services.watches.drop(connection)
+    services.presence.left(connection)
+    services.metrics.sockets.set(this.#connections.size)
   }
 }

@@ -43,6 +43,10 @@ const TABLE: Record<CommandType, string[]> = {
   'message.edit': inside(NO_MESSAGE, FORBIDDEN, NOT_MINE, OK, NOT_MINE),
   'message.delete': inside(NO_MESSAGE, NOT_MINE, NOT_MINE, OK, OK),
   'receipt.update': inside(NO_CONVERSATION, OK),
+  'typing.start': inside(NO_CONVERSATION, FORBIDDEN, OK),
+  'typing.stop': inside(NO_CONVERSATION, FORBIDDEN, OK),
+  'presence.set': all(OK),
+  'presence.watch': all(OK),
   ping: all(OK),
 }
 
@@ -57,6 +61,13 @@ function dataOf(command: CommandType, who: Who, conversation_id: string, message
       return { message_id }
     case 'receipt.update':
       return { conversation_id, read_number: 1 }
+    case 'typing.start':
+    case 'typing.stop':
+      return { conversation_id }
+    case 'presence.set':
+      return { status: 'online' }
+    case 'presence.watch':
+      return { user_ids: [people.author.id] }
     case 'ping':
       return undefined
   }

@@ -5,6 +5,7 @@ import { type App, startApp } from '../../src/app.js'
 import { readConfig } from '../../src/config.js'
 import type { Conversation } from '../../src/contract/conversations.js'
 import { createLogger, type Logger } from '../../src/observe.js'
+import type { Pace } from '../../src/realtime/sweeper.js'
 import { Person } from './person.js'
 import { createDatabase, type TestDatabase } from './test-server.js'
 
@@ -28,20 +29,22 @@ export class World {
   readonly database: TestDatabase
   readonly node: App
   readonly #settings: Settings
+  readonly #pace: Pace | undefined
   readonly #nodes: App[] = []
   readonly #people: Person[] = []
   readonly #sessions: pg.Client[] = []
 
-  constructor(database: TestDatabase, node: App, settings: Settings) {
+  constructor(database: TestDatabase, node: App, settings: Settings, pace?: Pace) {
     this.database = database
     this.node = node
     this.#settings = settings
+    this.#pace = pace
     this.#nodes.push(node)
   }
 
   /** One more equal node on the same database. */
   async addNode(settings: Settings = {}, logger?: Logger): Promise<App> {
-    const node = await startNode(this.database, { ...this.#settings, ...settings }, logger)
+    const node = await startNode(this.database, { ...this.#settings, ...settings }, this.#pace, logger)
     this.#nodes.push(node)
     return node
   }
@@ -93,12 +96,13 @@ export class World {
   }
 }
 
-export async function startWorld(settings: Settings = {}): Promise<World> {
+/** `pace`: another clock, for what expires. */
+export async function startWorld(settings: Settings = {}, pace?: Pace): Promise<World> {
   const database = await createDatabase(inject('templateUrl'))
-  return new World(database, await startNode(database, settings), settings)
+  return new World(database, await startNode(database, settings, pace), settings, pace)
 }
 
-function startNode(database: TestDatabase, settings: Settings, logger?: Logger): Promise<App> {
+function startNode(database: TestDatabase, settings: Settings, pace?: Pace, logger?: Logger): Promise<App> {
   const config = readConfig({ ...ROOMY, DATABASE_URL: database.url, ...settings })
-  return startApp(config, logger ?? createLogger(config.LOG_LEVEL))
+  return startApp(config, logger ?? createLogger(config.LOG_LEVEL), pace)
 }

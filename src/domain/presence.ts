@@ -1,0 +1,166 @@
+// Who sees whether somebody is here: people who share a conversation, and no block between them. For everybody else the
+// answer is the one for somebody who was never here. What people set is kept; whether they are here the nodes know.
+import { sql } from 'kysely'
+import type { Actor } from '../auth/actor.js'
+import { AppError } from '../contract/errors.js'
+import type { ChosenStatus, OwnPresence, SetPresence } from '../contract/presence.js'
+import type { Status } from '../contract/signals.js'
+import type { Db } from '../db/database.js'
+import { requireMembership } from './membership.js'
+
+const YEAR_MS = 366 * 86_400_000
+
+/** What somebody has set, and when they were last seen going. */
+export type Setting = { status: ChosenStatus; invisible_until: Date | null; last_seen_at: string | null }
+export const NO_SETTING: Setting = { status: 'online', invisible_until: null, last_seen_at: null }
+
+/** What somebody's sockets and commands say. */
+export type LiveState = 'online' | 'away' | 'offline'
+
+export function isInvisible({ status, invisible_until }: Setting, now: number): boolean {
+  return status === 'invisible' && (invisible_until === null || invisible_until.getTime() > now)
+}
+
+/** What others see. */
+export function shownStatus(setting: Setting, live: LiveState, now: number): Status {
+  return isInvisible(setting, now) ? 'offline' : ownStatus(setting, live)
+}
+
+/** What somebody sees of themselves among others: the truth. */
+export function ownStatus({ status }: Setting, live: LiveState): Status {
+  if (live === 'offline' || status === 'online' || status === 'invisible') return live
+  return status
+}
+
+export async function readOwnPresence(db: Db, actor: Actor, now: number): Promise<OwnPresence> {
+  const [row] = await readSettings(db, [actor.user_id])
+  return shapeOwn(actor.user_id, row ?? NO_SETTING, now)
+}
+
+/**
+ * `here`: others could see the actor until now; who becomes invisible is last seen then, as if they had gone.
+ * @throws AppError request.time_past, request.invalid when the time is more than a year away, auth.session_ended
+ */
+export async function setPresence(
+  db: Db,
+  actor: Actor,
+  input: SetPresence,
+  here: boolean,
+  now: number,
+): Promise<Setting> {
+  const until = input.invisible_until === null ? null : new Date(input.invisible_until)
+  if (until && until.getTime() <= now) throw new AppError('request.time_past')
+  if (until && until.getTime() > now + YEAR_MS) {
+    throw new AppError('request.invalid', {
+      errors: [{ path: 'invisible_until', code: 'too_big', message: 'must be within a year' }],
+    })
+  }
+  const seen = input.status === 'invisible' && here ? new Date(now) : null
+  const { rows } = await sql<Setting>`
+    insert into presence as p (user_id, status, invisible_until, last_seen_at)
+    select u.id, ${input.status}, ${until}::timestamptz, ${seen}::timestamptz
+    from users u
+    where u.id = ${actor.user_id} and u.deleted_at is null
+    for key share of u
+    on conflict (user_id) do update
+    set status = excluded.status, invisible_until = excluded.invisible_until,
+        last_seen_at = case
+          when p.status = 'invisible' and (p.invisible_until is null or p.invisible_until > ${new Date(now)}::timestamptz) then p.last_seen_at
+          else greatest(p.last_seen_at, excluded.last_seen_at)
+        end
+    returning status, invisible_until, wire_time(last_seen_at) as last_seen_at`.execute(db.query)
+  if (!rows[0]) throw new AppError('auth.session_ended')
+  return rows[0]
+}
+
+export function shapeOwn(userId: string, setting: Setting, now: number): OwnPresence {
+  const over = setting.status === 'invisible' && !isInvisible(setting, now)
+  return {
+    user_id: userId,
+    status: over ? 'online' : setting.status,
+    invisible_until: over ? null : (setting.invisible_until?.toISOString() ?? null),
+    last_seen_at: setting.last_seen_at,
+  }
+}
+
+/** Of those who have set anything, or were ever seen. */
+export async function readSettings(db: Db, userIds: readonly string[]): Promise<(Setting & { user_id: string })[]> {
+  const { rows } = await sql<Setting & { user_id: string }>`
+    select user_id, status, invisible_until, wire_time(last_seen_at) as last_seen_at
+    from presence
+    where user_id = any(${userIds}::uuid[])`.execute(db.query)
+  return rows
+}
+
+export type Pair = { watcher_id: string; user_id: string }
+
+/** What those have set whom their watcher may see; the other pairs are left out. */
+export async function readVisible(db: Db, pairs: readonly Pair[]): Promise<(Pair & Setting)[]> {
+  const { rows } = await sql<Pair & Setting>`
+    select w.watcher_id, w.user_id, coalesce(p.status, 'online') as status, p.invisible_until,
+           wire_time(p.last_seen_at) as last_seen_at
+    from unnest(${pairs.map((pair) => pair.watcher_id)}::uuid[], ${pairs.map((pair) => pair.user_id)}::uuid[])
+         as w (watcher_id, user_id)
+    left join presence p on p.user_id = w.user_id
+    where w.watcher_id = w.user_id
+       or (not are_blocked(w.watcher_id, w.user_id)
+           and exists (
+             select from members mine
+             join members theirs on theirs.conversation_id = mine.conversation_id and theirs.user_id = w.user_id
+             join conversations c on c.id = mine.conversation_id and c.deleted_at is null
+             where mine.user_id = w.watcher_id))`.execute(db.query)
+  return rows
+}
+
+/** The members whom the actor may see, with what they have set. @throws AppError conversation.not_found */
+export async function readMembersPresence(
+  db: Db,
+  actor: Actor,
+  conversationId: string,
+): Promise<{ member_count: number; members: (Setting & { user_id: string })[] }> {
+  const { member_count } = await requireMembership(db.query, actor, conversationId)
+  const { rows } = await sql<Setting & { user_id: string }>`
+    select m.user_id, coalesce(p.status, 'online') as status, p.invisible_until, null as last_seen_at
+    from members m
+    left join presence p on p.user_id = m.user_id
+    where m.conversation_id = ${conversationId}
+      and not exists (
+        select from blocks b
+        where (b.blocker_id = ${actor.user_id} and b.blocked_id = m.user_id)
+           or (b.blocked_id = ${actor.user_id} and b.blocker_id = m.user_id))
+    order by m.user_id`.execute(db.query)
+  return { member_count, members: rows }
+}
+
+/**
+ * Keeps when these people were last seen, and gives it back. Not for those who are invisible, whatever a node believes,
+ * nor for accounts that have ended.
+ */
+export async function recordSeen(
+  db: Db,
+  people: readonly { user_id: string; at: Date }[],
+  now: number,
+): Promise<Map<string, string | null>> {
+  if (people.length === 0) return new Map()
+  const { rows } = await sql<{ user_id: string; last_seen_at: string | null }>`
+    insert into presence as p (user_id, last_seen_at)
+    select u.id, s.at
+    from unnest(${people.map((one) => one.user_id)}::uuid[], ${people.map((one) => one.at)}::timestamptz[]) as s (user_id, at)
+    join users u on u.id = s.user_id and u.deleted_at is null
+    order by u.id
+    for key share of u
+    on conflict (user_id) do update
+    set last_seen_at = case
+          when p.status = 'invisible' and (p.invisible_until is null or p.invisible_until > ${new Date(now)}::timestamptz) then p.last_seen_at
+          else greatest(p.last_seen_at, excluded.last_seen_at)
+        end
+    returning user_id, wire_time(last_seen_at) as last_seen_at`.execute(db.query)
+  return new Map(rows.map((row) => [row.user_id, row.last_seen_at]))
+}
+
+/** Everybody in these conversations, also in those that were deleted. */
+export async function readMembersOf(db: Db, conversationIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    select distinct user_id from members where conversation_id = any(${conversationIds}::uuid[])`.execute(db.query)
+  return rows.map((row) => row.user_id)
+}

@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import type { Actor } from '../auth/actor.js'
+import { AppError } from '../contract/errors.js'
+import { HARD } from '../contract/limits.js'
+import type { Role } from '../contract/memberships.js'
+import type { Db } from '../db/database.js'
+import { requirePermission } from './access.js'
+import { requireMembership } from './membership.js'
+
+/**
+ * Whether the others are told that the actor types. False where nobody is told: in a large conversation, across a block,
+ * and when the actor does not want it. That is no error: a client need not know why.
+ * @throws AppError conversation.not_found, conversation.forbidden
+ */
+export async function mayAnnounceTyping(db: Db, actor: Actor, conversationId: string): Promise<boolean> {
+  const here = await db.query
+    .selectFrom('members')
+    .innerJoin('conversations', 'conversations.id', 'members.conversation_id')
+    .select([
+      'members.role',
+      'members.show_typing',
+      'conversations.member_count',
+      sql<boolean>`conversations.type = 'direct' and are_blocked(conversations.direct_low, conversations.direct_high)`.as(
+        'blocked',
+      ),
+    ])
+    .where('members.conversation_id', '=', conversationId)
+    .where('members.user_id', '=', actor.user_id)
+    .where('conversations.deleted_at', 'is', null)
+    .$castTo<{ role: Role; show_typing: boolean; member_count: number; blocked: boolean }>()
+    .executeTakeFirst()
+  if (!here) throw new AppError('conversation.not_found')
+  requirePermission(here.role, 'typing.start')
+  return here.show_typing && !here.blocked && here.member_count <= HARD.typing_members
+}
+
+/** Those of `typists` whom the actor may see typing. @throws AppError conversation.not_found */
+export async function listTyping(
+  db: Db,
+  actor: Actor,
+  conversationId: string,
+  typists: readonly string[],
+): Promise<string[]> {
+  const here = await requireMembership(db.query, actor, conversationId)
+  const others = typists.filter((userId) => userId !== actor.user_id)
+  if (others.length === 0 || here.member_count > HARD.typing_members) return []
+  const rows = await db.query
+    .selectFrom('members')
+    .select('user_id')
+    .where('conversation_id', '=', conversationId)
+    .where('user_id', 'in', others)
+    .where('show_typing', '=', true)
+    .where(sql<boolean>`not are_blocked(members.user_id, ${actor.user_id}::uuid)`)
+    .orderBy('user_id')
+    .execute()
+  return rows.map((row) => row.user_id)
+}
