@@ -32,7 +32,12 @@ type Row = {
   waiting: UserPresence | undefined
 }
 
-export type PresenceWatchOptions = { db: Db; presence: Presence; now: () => number; metrics: Metrics }
+export type PresenceWatchOptions = {
+  db: Db
+  presence: Pick<Presence, 'look' | 'truth'>
+  now: () => number
+  metrics: Metrics
+}
 
 export class PresenceWatch {
   readonly #options: PresenceWatchOptions
@@ -187,6 +192,7 @@ export class PresenceWatch {
         }
       }
       const rows = this.#rowsOf(users)
+      if (rows.length === 0) return
       const found = await this.#options.presence.look(rows.map(pairOf))
       for (const row of rows) this.#judge(row, found.get(pairKey(row.list.connection.actor.user_id, row.userId)))
     } catch (error) {
