@@ -21,6 +21,8 @@ type List = {
   readonly rows: Map<string, Row>
   /** What was heard while the first state is being read; undefined once it is. */
   meanwhile: Map<string, UserPresence> | undefined
+  /** Something of it came into doubt while that was read: it is asked again. */
+  unsure: boolean
 }
 /** One user on a list: whether they may be seen, what was told and when, and what waits to be told. */
 type Row = {
@@ -64,7 +66,7 @@ export class PresenceWatch {
   async watch(connection: Connection, userIds: readonly string[]): Promise<UserPresence[]> {
     this.drop(connection)
     if (userIds.length === 0) return []
-    const list: List = { connection, rows: new Map(), meanwhile: new Map() }
+    const list: List = { connection, rows: new Map(), meanwhile: new Map(), unsure: false }
     // Before the state is read, so that no change falls between the two.
     this.#keep(list, userIds)
     const watcher_id = connection.actor.user_id
@@ -80,6 +82,7 @@ export class PresenceWatch {
         if (later) this.#change(row, later)
       }
       list.meanwhile = undefined
+      if (list.unsure) this.#doubtful.add(watcher_id)
       return [...list.rows.values()].map((row) => row.told)
     } catch (error) {
       this.drop(connection)
@@ -194,7 +197,10 @@ export class PresenceWatch {
       const rows = this.#rowsOf(users)
       if (rows.length === 0) return
       const found = await this.#options.presence.look(rows.map(pairOf))
-      for (const row of rows) this.#judge(row, found.get(pairKey(row.list.connection.actor.user_id, row.userId)))
+      this.#asked = undefined
+      // Whoever has come into doubt since is asked about once more.
+      const certain = rows.filter((row) => !this.#isDoubtful(row))
+      for (const row of certain) this.#judge(row, found.get(pairKey(row.list.connection.actor.user_id, row.userId)))
     } catch (error) {
       for (const userId of users) this.#doubtful.add(userId)
       for (const id of deleted) this.#deleted.add(id)
@@ -215,7 +221,7 @@ export class PresenceWatch {
       const own = [...(this.#byWatcher.get(userId) ?? [])].flatMap((list) => [...list.rows.values()])
       for (const row of [...own, ...(this.#byWatched.get(userId) ?? [])]) {
         // Its first state may be older than what made it doubtful.
-        if (row.list.meanwhile) this.#doubtful.add(userId)
+        if (row.list.meanwhile) row.list.unsure = true
         else rows.add(row)
       }
     }

@@ -77,6 +77,20 @@ test('a block that comes while the first state is read is not overlooked', async
   expect(heard).toEqual([bobIs('offline')])
 })
 
+test('a list that is being read keeps nobody else from hearing', async () => {
+  const { watch, heard, answers } = await watching()
+  const slow = { ...node().connection, actor: { user_id: crypto.randomUUID() } } as unknown as Connection
+  const asked = watch.watch(slow, [BOB])
+  watch.onEvent(blocked)
+  const swept = watch.sweep()
+  answers[2]?.(bobIs('online'))
+  await swept
+  watch.hear(bobIs('busy'))
+  expect(heard).toEqual([bobIs('busy')])
+  answers[1]?.(undefined)
+  await asked
+})
+
 test('while it is in doubt whether somebody may be seen nothing is told of them, however long the answer takes', async () => {
   const { watch, heard, answers, state } = await watching()
   watch.onEvent(blocked)
