@@ -1,9 +1,7 @@
-// What those who watch hear of whom, and when. What must not be heard is waited out by something that happens later to
-// somebody else on the same list: `mark`.
+// What those who watch hear of somebody's coming, going and settings, and when.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Clock } from '../support/clock.js'
-import type { Ear } from '../support/ear.js'
-import type { Person } from '../support/person.js'
+import { heardOf, nextOf, put, statusesOf, statusFor, watchScene } from '../support/watching.js'
 import { startWorld, type World } from '../support/world.js'
 
 const clock = new Clock()
@@ -13,41 +11,12 @@ beforeAll(async () => {
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
-let round = 0
-type Scene = { alice: Person; bob: Person; home: string; ear: Ear; mark: () => Promise<void> }
-
-/** Alice watches Bob, and a third one by whom she can tell that everything before was said. */
-async function scene(): Promise<Scene> {
-  const n = ++round
-  const [alice, bob, marker] = await world.people(`alice${n}`, `bob${n}`, `marker${n}`)
-  const { id: home } = await world.group(alice, bob)
-  await alice.post('/conversations', { type: 'direct', user_ids: [marker.id] })
-  const ear = await alice.connect()
-  await ear.command('presence.watch', { user_ids: [bob.id, marker.id] })
-  await marker.connect()
-  await ear.next('presence.changed', (frame) => frame.data.user_id === marker.id)
-  let busy = false
-  const mark = async () => {
-    busy = !busy
-    clock.pass(2)
-    await marker.ask('PUT', '/users/me/presence', { status: busy ? 'busy' : 'away' })
-    await ear.next('presence.changed', (frame) => frame.data.user_id === marker.id)
-  }
-  return { alice, bob, home, ear, mark }
-}
-
-const heardOf = (ear: Ear, person: Person) =>
-  ear.all('presence.changed').flatMap((frame) => (frame.data.user_id === person.id ? [frame.data] : []))
-const statusesOf = (ear: Ear, person: Person) => heardOf(ear, person).map((data) => data.status)
-const statusFor = async (reader: Person, about: Person) => (await reader.get(`/users/presence?ids=${about.id}`)).data[0]
-const nextOf = async (ear: Ear, person: Person) =>
-  (await ear.next('presence.changed', (frame) => frame.data.user_id === person.id)).data
-const put = (person: Person, input: object) => person.ask('PUT', '/users/me/presence', input)
+const scene = () => watchScene(world, clock)
 
 test('a watcher gets how things stand, and then each change, on that socket alone', async () => {
-  const { alice, bob, ear } = await scene()
+  const { alice, bob, ear, n } = await scene()
   const otherEar = await alice.connect()
-  const [stranger] = await world.people(`stranger${round}`)
+  const [stranger] = await world.people(`stranger${n}`)
   const reply = await ear.command('presence.watch', { user_ids: [bob.id, stranger.id, bob.id, alice.id] })
   expect(reply.data).toEqual({
     presence: [
@@ -201,7 +170,7 @@ test('an invisibility with an end is over then', async () => {
   expect(await bob.get('/users/me/presence')).toMatchObject({ status: 'online', invisible_until: null })
 })
 
-test('oneself on one’s own list is told the truth', async () => {
+test('oneself on an own list is told the truth', async () => {
   const { bob } = await scene()
   const ear = await bob.connect()
   await ear.command('presence.watch', { user_ids: [bob.id] })
@@ -211,133 +180,6 @@ test('oneself on one’s own list is told the truth', async () => {
   await put(bob, { status: 'invisible' })
   await ear.next('presence.changed', (frame) => frame.data.status === 'online')
   expect(ear.all('presence.changed').map((frame) => frame.data.status)).not.toContain('offline')
-})
-
-test('a stranger and somebody behind a block look as if never here, and are not heard', async () => {
-  const { alice, bob, ear, mark } = await scene()
-  const [stranger] = await world.people(`stranger${round}`)
-  const psql = await world.session()
-  await bob.connect()
-  await nextOf(ear, bob)
-  await psql.query('update presence set last_seen_at = now()')
-  for (const [blocker, blocked] of [
-    [alice, bob],
-    [bob, alice],
-  ] as const) {
-    await psql.query('insert into blocks (blocker_id, blocked_id) values ($1, $2)', [blocker.id, blocked.id])
-    clock.pass(2)
-    expect(await nextOf(ear, bob)).toEqual({ user_id: bob.id, status: 'offline', last_seen_at: null })
-    expect(await statusFor(alice, bob)).toEqual({ user_id: bob.id, status: 'offline', last_seen_at: null })
-    expect(await statusFor(bob, alice)).toEqual({ user_id: alice.id, status: 'offline', last_seen_at: null })
-    const heard = heardOf(ear, bob).length
-    await put(bob, { status: 'busy' })
-    await mark()
-    expect(heardOf(ear, bob)).toHaveLength(heard)
-    await put(bob, { status: 'online' })
-    await psql.query('delete from blocks')
-    expect((await nextOf(ear, bob)).status).toBe('online')
-  }
-  await stranger.connect()
-  const nobody = crypto.randomUUID()
-  const answer = await alice.get(`/users/presence?ids=${stranger.id},${nobody}`)
-  expect(answer.data).toEqual(
-    [stranger.id, nobody].map((user_id) => ({ user_id, status: 'offline', last_seen_at: null })),
-  )
-  const reply = await ear.command('presence.watch', { user_ids: [stranger.id, bob.id] })
-  expect(reply.data.presence[0]).toEqual({ user_id: stranger.id, status: 'offline', last_seen_at: null })
-  await put(stranger, { status: 'busy' })
-  await put(bob, { status: 'busy' })
-  await nextOf(ear, bob)
-  expect(heardOf(ear, stranger)).toEqual([])
-})
-
-test('a watcher who loses the last shared conversation is told offline once and hears no more, until they share one again', async () => {
-  const { alice, bob, home, ear, mark } = await scene()
-  await bob.connect()
-  await nextOf(ear, bob)
-  const hidden = { user_id: bob.id, status: 'offline', last_seen_at: null }
-
-  // One of two: nothing has ended.
-  const second = await world.group(alice, bob)
-  await bob.post(`/conversations/${second.id}/leave`)
-  await mark()
-  expect(statusesOf(ear, bob)).toEqual(['online'])
-
-  await alice.delete(`/conversations/${home}/members/${bob.id}`)
-  expect(await nextOf(ear, bob)).toEqual(hidden)
-  await put(bob, { status: 'busy' })
-  await mark()
-  await put(bob, { status: 'away' })
-  await mark()
-  expect(statusesOf(ear, bob)).toEqual(['online', 'offline'])
-
-  const third = await world.group(bob, alice)
-  expect((await nextOf(ear, bob)).status).toBe('away')
-  await bob.delete(`/conversations/${third.id}`)
-  expect(await nextOf(ear, bob)).toEqual(hidden)
-  await put(bob, { status: 'busy' })
-  await mark()
-  expect(heardOf(ear, bob)).toHaveLength(4)
-
-  // The watcher themselves may be the one who goes.
-  const fourth = await world.group(bob, alice)
-  expect((await nextOf(ear, bob)).status).toBe('busy')
-  await alice.post(`/conversations/${fourth.id}/leave`)
-  expect(await nextOf(ear, bob)).toEqual(hidden)
-})
-
-test('a new list takes the place of the one before, and an empty one ends it', async () => {
-  const { alice, bob, ear, mark } = await scene()
-  const [carol] = await world.people(`carol${round}`)
-  await alice.post('/conversations', { type: 'direct', user_ids: [carol.id] })
-  const psql = await world.session()
-  const watched = (await psql.query(`select id from users where username = 'marker${round}'`)).rows[0].id
-  await ear.command('presence.watch', { user_ids: [carol.id, watched] })
-  await bob.connect()
-  await carol.connect()
-  expect((await nextOf(ear, carol)).status).toBe('online')
-  await mark()
-  expect(heardOf(ear, bob)).toEqual([])
-  expect((await ear.command('presence.watch', { user_ids: [] })).data).toEqual({ presence: [] })
-  const witness = await alice.connect()
-  await witness.command('presence.watch', { user_ids: [carol.id] })
-  const heard = ear.all('presence.changed').length
-  await put(carol, { status: 'busy' })
-  await nextOf(witness, carol)
-  expect(ear.all('presence.changed')).toHaveLength(heard)
-})
-
-test('a list may name 200 people, and not 201', async () => {
-  const { ear } = await scene()
-  const ids = Array.from({ length: 201 }, () => crypto.randomUUID())
-  const reply = await ear.command('presence.watch', { user_ids: ids.slice(1) })
-  expect(reply.data.presence).toHaveLength(200)
-  expect((await ear.command('presence.watch', { user_ids: ids })).error.code).toBe('request.invalid')
-})
-
-test('of an account that ends nothing is kept, and its watchers see it go', async () => {
-  const { bob, ear } = await scene()
-  const bobsEar = await bob.connect()
-  await nextOf(ear, bob)
-  await put(bob, { status: 'busy' })
-  await bob.delete('/users/me')
-  await bobsEar.closed
-  await ear.next('presence.changed', ({ data }) => data.user_id === bob.id && data.status === 'offline')
-  expect(heardOf(ear, bob).at(-1)).toEqual({ user_id: bob.id, status: 'offline', last_seen_at: null })
-  clock.pass(60)
-  const psql = await world.session()
-  const [carol] = await world.people(`carol${round}`)
-  const carolsEar = await carol.connect()
-  carolsEar.cut()
-  const rowsOf = async (person: Person) =>
-    (await psql.query('select from presence where user_id = $1', [person.id])).rowCount
-  await expect
-    .poll(async () => {
-      clock.pass(30)
-      return rowsOf(carol)
-    })
-    .toBe(1)
-  expect(await rowsOf(bob)).toBe(0)
 })
 
 test('people on two nodes hear of each other, and a socket that closes here does not make offline who is still there', async () => {

@@ -1,0 +1,49 @@
+// Somebody who watches somebody: what the tests of presence have in common.
+import type { Clock } from './clock.js'
+import type { Ear } from './ear.js'
+import type { Person } from './person.js'
+import type { World } from './world.js'
+
+export type Scene = {
+  alice: Person
+  bob: Person
+  home: string
+  ear: Ear
+  mark: () => Promise<void>
+  marker: Person
+  n: number
+}
+
+let round = 0
+
+/**
+ * Alice watches Bob, and a third one by whom she can tell that everything before was said: what must not be heard is
+ * waited out by `mark`, a change of that one.
+ */
+export async function watchScene(world: World, clock: Clock): Promise<Scene> {
+  const n = ++round
+  const [alice, bob, marker] = await world.people(`alice${n}`, `bob${n}`, `marker${n}`)
+  const { id: home } = await world.group(alice, bob)
+  await alice.post('/conversations', { type: 'direct', user_ids: [marker.id] })
+  const ear = await alice.connect()
+  await ear.command('presence.watch', { user_ids: [bob.id, marker.id] })
+  await marker.connect()
+  await ear.next('presence.changed', (frame) => frame.data.user_id === marker.id)
+  let busy = false
+  const mark = async () => {
+    busy = !busy
+    clock.pass(2)
+    await marker.ask('PUT', '/users/me/presence', { status: busy ? 'busy' : 'away' })
+    await ear.next('presence.changed', (frame) => frame.data.user_id === marker.id)
+  }
+  return { alice, bob, home, ear, mark, marker, n }
+}
+
+export const heardOf = (ear: Ear, person: Person) =>
+  ear.all('presence.changed').flatMap((frame) => (frame.data.user_id === person.id ? [frame.data] : []))
+export const statusesOf = (ear: Ear, person: Person) => heardOf(ear, person).map((data) => data.status)
+export const statusFor = async (reader: Person, about: Person) =>
+  (await reader.get(`/users/presence?ids=${about.id}`)).data[0]
+export const nextOf = async (ear: Ear, person: Person) =>
+  (await ear.next('presence.changed', (frame) => frame.data.user_id === person.id)).data
+export const put = (person: Person, input: object) => person.ask('PUT', '/users/me/presence', input)
