@@ -25,6 +25,7 @@ const BY_NAME: Record<string, unknown> = {
   version: '0.1.0',
   kty: 'EC',
   query: 'ali',
+  ids: '0197a000-0000-7000-8000-000000000000',
   code: 'conversation.not_found',
   title: 'There is no such conversation',
   // What most messages and conversations do not have.

@@ -38,6 +38,13 @@ export const Digits = (min: number, max: number) =>
     .pipe(z.number().min(min).max(max))
     .meta({ type: 'integer', minimum: min, maximum: max })
 
+/** Several ids in a query. */
+export const IdList = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(Id).min(1).max(HARD.ids))
+  .describe(`Up to ${HARD.ids} ids, separated by commas`)
+
 export const Limit = Digits(1, HARD.page).default(HARD.page_default).describe(`${HARD.page_default} without it`)
 export const Cursor = z.string().max(200).describe('Opaque: the next_cursor of the page before')
 

@@ -44,7 +44,7 @@ export const FILES: Record<string, object> = {
   users,
 }
 /** Of no use to a reader: just a string. */
-const NAMELESS: z.ZodType[] = [fields.Text]
+const NAMELESS: z.ZodType[] = [fields.Text, fields.IdList]
 
 export type JsonSchema = {
   $ref?: string

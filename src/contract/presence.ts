@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Id, Time } from './fields.js'
+import { Id, IdList, Time } from './fields.js'
 import { HARD } from './limits.js'
 import { Status } from './signals.js'
 
@@ -40,11 +40,7 @@ export const UserPresence = z.object({
 export type UserPresence = z.infer<typeof UserPresence>
 
 export const FindPresence = z.strictObject({
-  ids: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(Id).min(1).max(HARD.ids))
-    .describe('Up to 100 ids, separated by commas'),
+  ids: IdList,
 })
 export const FoundPresence = z.object({ data: z.array(UserPresence) })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Id, Name, Text, Time } from './fields.js'
+import { Id, IdList, Name, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 
 export const Username = z
@@ -41,12 +41,7 @@ export type UpdateMe = z.infer<typeof UpdateMe>
 export const FindUsers = z
   .strictObject({
     query: Text.min(2).max(HARD.display_name).optional(),
-    ids: z
-      .string()
-      .transform((text) => text.split(','))
-      .pipe(z.array(Id).min(1).max(HARD.ids))
-      .optional()
-      .describe('Up to 100 ids, separated by commas'),
+    ids: IdList.optional(),
   })
   .refine((input) => (input.query === undefined) !== (input.ids === undefined), 'give either query or ids')
 export type FindUsers = z.infer<typeof FindUsers>

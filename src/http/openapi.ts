@@ -191,13 +191,14 @@ function withParameters(sent: Components, id: string, components: Components): {
     const { properties = {}, required = [] } = resolve(sent[`${id}.${place}`] ?? {}, components)
     return Object.entries(properties).map(([name, given]) => {
       const { description } = resolve(given, components)
+      const isRequired = place === 'path' || required.includes(name)
       return {
         name,
         in: place,
-        required: place === 'path' || required.includes(name),
+        required: isRequired,
         ...(description && { description }),
         schema: given,
-        ...(place === 'path' && { example: exampleOf(given, components, name) }),
+        ...(isRequired && { example: exampleOf(given, components, name) }),
       }
     })
   })

@@ -60,15 +60,11 @@ export const INITIALIZER_SCRIPT = `SwaggerUIBundle({
 })
 `
 
-const read = new Map<string, Buffer>()
-
 /** Undefined for a file that is not among those of the page. */
 export async function readAsset(name: string): Promise<{ type: string; bytes: Buffer } | undefined> {
   const type = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined
   if (type === undefined) return undefined
-  const bytes = read.get(name) ?? (await readFile(join(FOLDER, name)))
-  read.set(name, bytes)
-  return { type, bytes }
+  return { type, bytes: await readFile(join(FOLDER, name)) }
 }
 
 /** A strong one: the same bytes have the same tag. */

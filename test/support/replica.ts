@@ -52,6 +52,8 @@ export class Replica {
       const { me, message_number } = conversation
       return {
         ...conversation,
+        // What others say of themselves is no event of mine: profile.changed tells when to read it again.
+        peer: conversation.peer?.id,
         last_message: shown.at(-1) ?? null,
         me: { ...me, unread_count: message_number - (me.unread_from === null ? me.read_number : me.unread_from - 1) },
         members: [...members].sort(),
