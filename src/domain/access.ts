@@ -5,7 +5,6 @@ import { AppError, type ErrorCode } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { Role } from '../contract/memberships.js'
 
-const EVERYBODY = ['owner', 'admin', 'moderator', 'member', 'viewer'] as const
 const SPEAKERS = ['owner', 'admin', 'moderator', 'member'] as const
 const MODERATORS = ['owner', 'admin', 'moderator'] as const
 const ADMINS = ['owner', 'admin'] as const
@@ -13,7 +12,6 @@ const OWNERS = ['owner'] as const
 
 /** Which roles may do what. */
 const PERMISSIONS = {
-  'conversation.read': EVERYBODY,
   'conversation.update': ADMINS,
   'conversation.delete': OWNERS,
   'conversation.transfer': OWNERS,
@@ -29,6 +27,7 @@ const PERMISSIONS = {
 } as const satisfies Record<string, readonly Role[]>
 
 export type Action = keyof typeof PERMISSIONS
+export const ACTIONS = Object.keys(PERMISSIONS) as Action[]
 
 const RANKS: Record<Role, number> = { owner: 4, admin: 3, moderator: 2, member: 1, viewer: 0 }
 

@@ -13,9 +13,10 @@ export async function readMyStats(db: Db, actor: Actor): Promise<MyStats> {
     with mine as materialized (
       select me.conversation_id, me.sent_count, me.joined_number, s.message_number, s.last_message_at
       from members me
-      join conversations c on c.id = me.conversation_id and c.deleted_at is null
-      join streams s on s.id = me.conversation_id
+      -- By the keys, whatever the planner thinks: joined freely, it reads all conversations that there are.
+      cross join lateral (select s.message_number, s.last_message_at from streams s where s.id = me.conversation_id offset 0) s
       where me.user_id = ${actor.user_id}
+        and exists (select from conversations c where c.id = me.conversation_id and c.deleted_at is null offset 0)
     ), recent as (
       select conversation_id, message_number from mine
       order by last_message_at desc nulls last, conversation_id

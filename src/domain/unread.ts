@@ -23,11 +23,12 @@ export async function listUnread(db: Db, actor: Actor, input: ListReceipts): Pro
     with unread as materialized (
       select me.conversation_id as id, wire_time(me.muted_until) as muted,
              s.message_number - coalesce(me.unread_from - 1, me.read_number) as unread,
-             (extract(epoch from coalesce(s.last_message_at, c.created_at)) * 1000000)::bigint as activity
+             (extract(epoch from s.last_message_at) * 1000000)::bigint as activity
       from members me
-      join conversations c on c.id = me.conversation_id and c.deleted_at is null
-      join streams s on s.id = me.conversation_id
+      -- By the keys, whatever the planner thinks: joined freely, it reads all conversations that there are.
+      cross join lateral (select s.message_number, s.last_message_at from streams s where s.id = me.conversation_id offset 0) s
       where me.user_id = ${actor.user_id} and s.message_number > coalesce(me.unread_from - 1, me.read_number)
+        and exists (select from conversations c where c.id = me.conversation_id and c.deleted_at is null offset 0)
     )
     select totals.*, shown.*
     from (select coalesce(sum(unread), 0)::bigint as total, count(*) as conversations from unread) totals

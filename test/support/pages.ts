@@ -4,6 +4,8 @@ import { VARIABLES } from '../../src/config.js'
 import { buildAsyncApi, closeCodeTable } from '../../src/contract/asyncapi.js'
 import { CLOSE_CODES } from '../../src/contract/close-codes.js'
 import { ERRORS } from '../../src/contract/errors.js'
+import { Role } from '../../src/contract/memberships.js'
+import { ACTIONS, may } from '../../src/domain/access.js'
 import type { Services } from '../../src/http/env.js'
 import { createHttp, openApiOf } from '../../src/http/server.js'
 
@@ -16,6 +18,7 @@ export function drawPages(): [string, string][] {
     ['docs/errors.md', errorPage()],
     ['docs/close-codes.md', closeCodePage()],
     ['docs/configuration.md', configurationPage()],
+    ['docs/permissions.md', permissionPage()],
     ['docs/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],
     ['docs/asyncapi.json', `${JSON.stringify(buildAsyncApi(), null, 1)}\n`],
   ]
@@ -34,6 +37,19 @@ function errorPage(): string {
 A code means the same for ever; the sentence may change. Where a repeat may help, \`Retry-After\` (over the socket \`retry_after\`) says after how many seconds, if that is known.`,
     ['code', 'status', 'a repeat may help', 'meaning'],
     rows,
+  )
+}
+
+function permissionPage(): string {
+  return page(
+    'Permissions',
+    `Which role may do what in a conversation; to read it, to report what one has read, to set one's own wishes and to leave is for every member,
+but the last owner cannot leave. In a direct one both are members, and neither can be removed, banned or given another role.
+To remove, ban or rename somebody, or to give them a role, one must stand above them; nobody changes their own role or gives one above it.
+An edit needs what a send needs, and both are refused between two of whom one has blocked the other. A message can be edited by its
+sender alone, and deleted by its sender for a while.`,
+    ['', ...Role.options],
+    ACTIONS.map((action) => [`\`${action}\``, ...Role.options.map((role) => (may(role, action) ? 'yes' : ''))]),
   )
 }
 
