@@ -26,7 +26,10 @@ export const Membership = Preferences.extend({
   nickname: z.string().nullable().describe('What all call me here'),
   joined_at: Time,
   read_number: z.number().int().describe('Read up to this message; only grows'),
-  delivered_number: z.number().int().describe('Received up to this message; only grows'),
+  delivered_number: z
+    .number()
+    .int()
+    .describe('Received up to this message; only grows. That it did is told only together with something else'),
   unread_from: z.number().int().nullable().describe('Marked as unread from this message on'),
   unread_count: z.number().int().describe('message_number - (unread_from - 1, if set, else read_number)'),
   pinned_at: Time.nullable(),

@@ -58,6 +58,15 @@ test('what the events add up to is what a fresh load shows, after every kind of 
     ['wishes', () => phone.patch(`${at}/me`, { alias: 'ours', pinned: true, notifications: 'none' })],
     ['an archived conversation', () => bob.patch(`${at}/me`, { archived: true })],
     ['a message that brings it back', () => send(carol, 'wake up')],
+    ['a reading', () => bob.ask('PUT', `${at}/receipts`, { read_number: 3 })],
+    [
+      'a reading by another device',
+      () => phone.ask('PUT', `${at}/receipts`, { read_number: 99, delivered_number: 99 }),
+    ],
+    ['what is marked as unread', () => phone.ask('PUT', `${at}/unread`, { from_number: 4 })],
+    ['what is all read', () => alice.post('/conversations/read', {})],
+    ['marked as unread, until one speaks', () => alice.ask('PUT', `${at}/unread`, { from_number: 2 })],
+    ['what ends that', () => send(phone, 'here I am')],
     [
       'archived and muted',
       () => bob.patch(`${at}/me`, { archived: true, muted_until: new Date(Date.now() + 3_600_000).toISOString() }),

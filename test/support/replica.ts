@@ -49,7 +49,9 @@ export class Replica {
       const shown = [...messages.values()]
         .filter((message) => !this.#hidden.has(message.id))
         .sort((a, b) => a.number - b.number)
-      const { me, message_number } = conversation
+      // A delivery alone is not told to one's own devices, which have no use for it.
+      const { delivered_number: _, ...me } = conversation.me
+      const { message_number } = conversation
       return {
         ...conversation,
         // What others say of themselves is no event of mine: profile.changed tells when to read it again.
