@@ -11,8 +11,9 @@ import { lockConversations } from './streams.js'
 export type Here = {
   role: Role
   type: string
-  name: string | null
   member_count: number
+  /** The member wants others to see that they type. */
+  show_typing: boolean
   /** One of the two of a direct conversation has blocked the other. */
   blocked: boolean
 }
@@ -25,8 +26,8 @@ export async function requireMembership(db: Tx | Db['query'], actor: Actor, conv
     .select([
       'members.role',
       'conversations.type',
-      'conversations.name',
       'conversations.member_count',
+      'members.show_typing',
       sql<boolean>`conversations.type = 'direct' and are_blocked(conversations.direct_low, conversations.direct_high)`.as(
         'blocked',
       ),

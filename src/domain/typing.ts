@@ -1,8 +1,6 @@
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
-import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
-import type { Role } from '../contract/memberships.js'
 import type { Db } from '../db/database.js'
 import { requirePermission } from './access.js'
 import { requireMembership } from './membership.js'
@@ -13,23 +11,7 @@ import { requireMembership } from './membership.js'
  * @throws AppError conversation.not_found, conversation.forbidden
  */
 export async function mayAnnounceTyping(db: Db, actor: Actor, conversationId: string): Promise<boolean> {
-  const here = await db.query
-    .selectFrom('members')
-    .innerJoin('conversations', 'conversations.id', 'members.conversation_id')
-    .select([
-      'members.role',
-      'members.show_typing',
-      'conversations.member_count',
-      sql<boolean>`conversations.type = 'direct' and are_blocked(conversations.direct_low, conversations.direct_high)`.as(
-        'blocked',
-      ),
-    ])
-    .where('members.conversation_id', '=', conversationId)
-    .where('members.user_id', '=', actor.user_id)
-    .where('conversations.deleted_at', 'is', null)
-    .$castTo<{ role: Role; show_typing: boolean; member_count: number; blocked: boolean }>()
-    .executeTakeFirst()
-  if (!here) throw new AppError('conversation.not_found')
+  const here = await requireMembership(db.query, actor, conversationId)
   requirePermission(here.role, 'typing.start')
   return here.show_typing && !here.blocked && here.member_count <= HARD.typing_members
 }
