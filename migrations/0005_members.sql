@@ -32,11 +32,25 @@ alter table members
   add constraint what_was_read_was_delivered check (read_number <= delivered_number),
   add constraint unread_from_is_something_read check (unread_from between 1 and read_number),
   add constraint notifications_is_a_known_level check (notifications in ('all', 'mentions', 'none')),
-  add constraint priority_is_known check (priority in ('low', 'normal', 'high'));
+  add constraint priority_is_known check (priority in ('low', 'normal', 'high')),
+  add constraint hidden_system_categories_are_known
+    check (hidden_system_categories <@ array['details', 'membership', 'roles', 'moderation']);
 
-update members m set joined_number = s.message_number, read_number = s.message_number, delivered_number = s.message_number
+-- Everything up to now is read.
+update members m
+set joined_number = (
+      select coalesce(max(x.number), 0) from messages x where x.conversation_id = m.conversation_id and x.created_at < m.joined_at),
+    read_number = s.message_number, delivered_number = s.message_number
 from streams s
 where s.id = m.conversation_id;
+update members m set sent_count = x.total
+from (
+  select x.conversation_id, x.sender_id, count(*) as total
+  from messages x
+  join members m on m.conversation_id = x.conversation_id and m.user_id = x.sender_id and x.number > m.joined_number
+  group by x.conversation_id, x.sender_id
+) x
+where m.conversation_id = x.conversation_id and m.user_id = x.sender_id;
 
 create index pinned_conversations_are_counted_by_user on members (user_id) where pinned_at is not null;
 

@@ -154,6 +154,7 @@ create table members (
   hidden_system_categories text[] not null default '{}'::text[],
   constraint members_pkey PRIMARY KEY (conversation_id, user_id),
   constraint alias_is_1_to_100_characters CHECK (((char_length(alias) >= 1) AND (char_length(alias) <= 100))),
+  constraint hidden_system_categories_are_known CHECK ((hidden_system_categories <@ ARRAY['details'::text, 'membership'::text, 'roles'::text, 'moderation'::text])),
   constraint member_role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'moderator'::text, 'member'::text, 'viewer'::text]))),
   constraint members_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
   constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
@@ -167,6 +168,7 @@ CREATE INDEX memberships_are_listed_by_user ON members USING btree (user_id, con
 CREATE INDEX pinned_conversations_are_counted_by_user ON members USING btree (user_id) WHERE (pinned_at IS NOT NULL);
 CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON members FOR EACH ROW WHEN (((old.conversation_id IS DISTINCT FROM new.conversation_id) OR (old.user_id IS DISTINCT FROM new.user_id))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t10_start_reading BEFORE INSERT ON members FOR EACH ROW EXECUTE FUNCTION tg_members__start_reading();
+CREATE TRIGGER t20_refuse_banned BEFORE INSERT ON members FOR EACH ROW EXECUTE FUNCTION tg_members__refuse_banned();
 CREATE TRIGGER t50_append_added AFTER INSERT ON members REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_members__append_added();
 CREATE TRIGGER t50_append_removed AFTER DELETE ON members REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_members__append_removed();
 CREATE TRIGGER t50_append_updated AFTER UPDATE ON members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_members__append_updated();
@@ -357,6 +359,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function tg_members__append_added() returns trigger, security definer
 -- function tg_members__append_removed() returns trigger, security definer
 -- function tg_members__append_updated() returns trigger, security definer
+-- function tg_members__refuse_banned() returns trigger, security definer
 -- function tg_members__start_reading() returns trigger, security definer
 -- function tg_messages__advance_sender() returns trigger, security definer
 -- function tg_messages__append_changed() returns trigger, security definer

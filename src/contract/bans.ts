@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { Cursor, Id, Limit, Name, page, Time } from './fields.js'
+import { Cursor, Id, Limit, Moment, Name, page, Time } from './fields.js'
 import { HARD } from './limits.js'
 import { User } from './users.js'
 
 export const BanMember = z.strictObject({
-  banned_until: z.iso.datetime({ offset: true }).nullable().default(null).describe('A time to come; null for good'),
+  banned_until: Moment.nullable().default(null).describe('A time to come; null for good'),
   reason: Name(HARD.ban_reason).nullable().default(null).describe('For those who may see the list'),
 })
 export type BanMember = z.infer<typeof BanMember>

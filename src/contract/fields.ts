@@ -6,6 +6,10 @@ import { HARD } from './limits.js'
 /** In the one spelling that PostgreSQL gives back, so that ids can be compared as text. */
 export const Id = z.uuid().toLowerCase().describe('UUIDv7 of the server')
 export const ClientId = z.uuid().toLowerCase().describe('UUID chosen by the client; unique for ever for each sender')
+/** A time that a client names, in any offset; beyond the year 9999 it could not be written any more. */
+export const Moment = z.iso
+  .datetime({ offset: true })
+  .refine((text) => Date.parse(text) < Date.UTC(10_000, 0), 'must be before the year 10000')
 export const Time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' })
 
 /** Text that the database can keep and every client can read back. */

@@ -1,6 +1,6 @@
 // What a conversation is to one of its members: their role, how far they have read, and how they want to have it.
 import { z } from 'zod'
-import { Name, Time } from './fields.js'
+import { Moment, Name, Time } from './fields.js'
 import { HARD } from './limits.js'
 import { SystemCategory } from './system-messages.js'
 
@@ -45,7 +45,7 @@ export const UpdateMembership = z
     hidden_system_categories: z.array(SystemCategory).max(SystemCategory.options.length),
     pinned: z.boolean(),
     archived: z.boolean(),
-    muted_until: z.iso.datetime({ offset: true }).nullable().describe('A time to come; null to unmute'),
+    muted_until: Moment.nullable().describe('A time to come; null to unmute'),
   })
   .partial()
 export type UpdateMembership = z.infer<typeof UpdateMembership>

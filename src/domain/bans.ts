@@ -10,7 +10,7 @@ import { deleteMember, findMember, lockMembership, requireMembership } from './m
 import { readCursor, toPage, UUID } from './pages.js'
 import { addSystemMessages } from './system-messages.js'
 import { requireTimeToCome } from './times.js'
-import { requireUsers } from './users.js'
+import { holdUsers } from './users.js'
 
 /** @throws AppError conversation.not_found, .forbidden */
 export async function listBans(db: Db, actor: Actor, conversationId: string, input: ListBans): Promise<Page<Ban>> {
@@ -30,7 +30,8 @@ export async function listBans(db: Db, actor: Actor, conversationId: string, inp
 }
 
 /**
- * A member is removed by it; somebody who is not one cannot become one. A ban that stands is changed.
+ * A member is removed by it; somebody who is not one cannot become one (tg_members__refuse_banned). A ban that stands is
+ * changed; the same once more changes nothing.
  * @throws AppError conversation.not_found, .forbidden, .not_for_direct, user.not_found, member.outranks, request.time_past
  */
 export function banMember(
@@ -41,24 +42,25 @@ export function banMember(
   input: BanMember,
 ): Promise<Ban> {
   return db.write(actor.user_id, async (tx) => {
+    await requireMembership(tx, actor, conversationId)
+    const exists = await holdUsers(tx, [userId])
     const here = await lockMembership(tx, actor, conversationId)
     if (here.type === 'direct') throw new AppError('conversation.not_for_direct')
     const target = await findMember(tx, conversationId, userId)
     // Nobody is below those who are not here.
     requireNothingAgainst(whyNotRule(here.role, 'member.ban', target?.role ?? 'viewer'))
-    if (!target) await requireUsers(tx, [userId])
-    await requireTimeToCome(tx, input.banned_until)
-    const ban = { banned_by: actor.user_id, banned_until: input.banned_until, reason: input.reason }
-    await tx
-      .insertInto('bans')
-      .values({ conversation_id: conversationId, user_id: userId, ...ban })
-      .onConflict((conflict) => conflict.columns(['conversation_id', 'user_id']).doUpdateSet(ban))
-      .execute()
+    if (!exists) throw new AppError('user.not_found')
+    await requireTimeToCome(tx, 'banned_until', input.banned_until)
+    const ban = activeBans(tx, conversationId).where('bans.user_id', '=', userId)
+    const before = await ban.executeTakeFirst()
+    if (before && before.reason === input.reason && isSameTime(before.banned_until, input.banned_until)) return before
+    await saveBan(tx, actor, conversationId, userId, input)
     // After the ban, which gives the removal its reason.
     if (target) await deleteMember(tx, conversationId, userId)
-    const params = { actor_id: actor.user_id, user_id: userId, banned_until: input.banned_until }
+    const after = await ban.executeTakeFirstOrThrow()
+    const params = { actor_id: actor.user_id, user_id: userId, banned_until: after.banned_until }
     await addSystemMessages(tx, conversationId, [{ kind: 'banned', params }])
-    return activeBans(tx, conversationId).where('bans.user_id', '=', userId).executeTakeFirstOrThrow()
+    return after
   })
 }
 
@@ -76,10 +78,23 @@ export async function unbanMember(db: Db, actor: Actor, conversationId: string, 
   })
 }
 
-/** @throws AppError member.banned when one of them is */
-export async function requireNotBanned(tx: Tx, conversationId: string, userIds: readonly string[]): Promise<void> {
-  const ban = await activeBans(tx, conversationId).where('bans.user_id', 'in', userIds).limit(1).executeTakeFirst()
-  if (ban) throw new AppError('member.banned')
+async function saveBan(tx: Tx, actor: Actor, conversationId: string, userId: string, input: BanMember): Promise<void> {
+  const ban = { banned_by: actor.user_id, banned_until: input.banned_until, reason: input.reason }
+  await tx
+    .insertInto('bans')
+    .values({ conversation_id: conversationId, user_id: userId, ...ban })
+    .onConflict((conflict) =>
+      conflict.columns(['conversation_id', 'user_id']).doUpdateSet({
+        ...ban,
+        // One that is over makes room for a new one.
+        created_at: sql`case when bans.banned_until <= now() then now() else bans.created_at end`,
+      }),
+    )
+    .execute()
+}
+
+function isSameTime(one: string | null, other: string | null): boolean {
+  return (one === null ? null : Date.parse(one)) === (other === null ? null : Date.parse(other))
 }
 
 function activeBans(db: Tx | Db['query'], conversationId: string) {

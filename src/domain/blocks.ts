@@ -87,6 +87,14 @@ export async function requireNoBlock(tx: Tx, actor: Actor, userIds: readonly str
   if (found) throw new AppError('user.blocked')
 }
 
+/** Those of whom the actor sees nothing, whoever of the two began. In a list, for a function would be asked for each row. */
+export function acrossABlock(actor: Actor) {
+  return sql`(
+    select blocked_id from blocks where blocker_id = ${actor.user_id}
+    union all
+    select blocker_id from blocks where blocked_id = ${actor.user_id})`
+}
+
 /** How many of them there are; in the one order that everybody takes them in. */
 async function lockUsers(tx: Tx, ids: readonly string[]): Promise<number> {
   const rows = await tx

@@ -6,7 +6,6 @@ import type { Limits } from '../contract/limits.js'
 import type { AddMembers, ListMembers, Member } from '../contract/members.js'
 import type { Db, Tx } from '../db/database.js'
 import { requireNothingAgainst, requirePermission, whyNotRule } from './access.js'
-import { requireNotBanned } from './bans.js'
 import { requireNoBlock } from './blocks.js'
 import {
   deleteMember,
@@ -19,7 +18,7 @@ import {
 import { readCursor, toPage, UUID } from './pages.js'
 import { lockConversations } from './streams.js'
 import { addSystemMessages } from './system-messages.js'
-import { requireUsers } from './users.js'
+import { holdUsers } from './users.js'
 
 /** @throws AppError conversation.not_found */
 export async function listMembers(
@@ -54,11 +53,13 @@ export function addMembers(
   limits: Limits,
 ): Promise<Member[]> {
   return db.write(actor.user_id, async (tx) => {
+    const user_ids = [...new Set(input.user_ids)]
+    await requireMembership(tx, actor, conversationId)
+    const allExist = await holdUsers(tx, user_ids)
     const here = await lockMembership(tx, actor, conversationId)
     if (here.type === 'direct') throw new AppError('conversation.not_for_direct')
     requirePermission(here.role, 'member.add')
-    const user_ids = [...new Set(input.user_ids)]
-    await requireUsers(tx, user_ids)
+    if (!allExist) throw new AppError('user.not_found')
     const present = await tx
       .selectFrom('members')
       .select('user_id')
@@ -69,7 +70,6 @@ export function addMembers(
     await requireNoBlock(tx, actor, added)
     if (here.member_count + added.length > limits.members) throw new AppError('member.too_many')
     if (added.length === 0) return []
-    await requireNotBanned(tx, conversationId, added)
     const people = added.map((user_id) => ({ user_id, role: 'member' as const }))
     await insertMembers(tx, conversationId, people)
     const params = { actor_id: actor.user_id, user_ids: added }

@@ -41,8 +41,12 @@ export async function requireMembership(db: Tx | Db['query'], actor: Actor, conv
   return row
 }
 
-/** The same, with the conversation's stream locked: the answer holds until the transaction ends. */
+/**
+ * The same, with the conversation's stream locked: the answer holds until the transaction ends. Those who have no business
+ * there are sent away before, so that they keep nobody waiting.
+ */
 export async function lockMembership(tx: Tx, actor: Actor, conversationId: string): Promise<Here> {
+  await requireMembership(tx, actor, conversationId)
   await lockConversations(tx, [conversationId])
   return requireMembership(tx, actor, conversationId)
 }

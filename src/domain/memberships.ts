@@ -17,12 +17,13 @@ export function updateMembership(
 ): Promise<Membership> {
   return db.write(actor.user_id, async (tx) => {
     const { pinned, archived, muted_until, ...columns } = input
+    await requireMembership(tx, actor, conversationId)
     // Two devices must not both find room for the fifth.
     if (pinned) await tx.selectFrom('users').select('id').where('id', '=', actor.user_id).forNoKeyUpdate().execute()
     // What has come is told from what is still to come by the number of the last message: none may be on its way.
     const counts = archived !== undefined || muted_until !== undefined
-    await (counts ? lockMembership : requireMembership)(tx, actor, conversationId)
-    await requireTimeToCome(tx, muted_until)
+    if (counts) await lockMembership(tx, actor, conversationId)
+    await requireTimeToCome(tx, 'muted_until', muted_until)
     const before = await lockOwn(tx, actor, conversationId)
     if (pinned && !before.is_pinned) await requireRoomForPin(tx, actor)
     const isArchived = archived ?? before.is_archived
@@ -60,20 +61,22 @@ export async function readMembership(db: Tx | Db['query'], actor: Actor, convers
   return row.wire
 }
 
-type Before = { is_pinned: boolean; is_archived: boolean; message_number: number }
+type Before = { is_pinned: boolean; is_archived: boolean; read_number: number; message_number: number }
 
-/** In a statement after the one that may have waited for the lock: a message may have come meanwhile. */
-async function lockOwn(tx: Tx, actor: Actor, conversationId: string): Promise<Before> {
+/**
+ * The actor's own row, locked; read by a statement after the one that may have waited, for a message may have come
+ * meanwhile. @throws AppError conversation.not_found for somebody who was removed while this waited
+ */
+export async function lockOwn(tx: Tx, actor: Actor, conversationId: string): Promise<Before> {
   await sql`select from members where conversation_id = ${conversationId} and user_id = ${actor.user_id} for no key update`.execute(
     tx,
   )
   const { rows } = await sql<Before>`
-    select m.pinned_at is not null as is_pinned, s.message_number,
+    select m.pinned_at is not null as is_pinned, m.read_number, s.message_number,
            is_archived(m.archived_at, m.archived_number, m.muted_until, s.message_number, s.last_message_at) as is_archived
     from members m join streams s on s.id = m.conversation_id
     where m.conversation_id = ${conversationId} and m.user_id = ${actor.user_id}`.execute(tx)
   const before = rows[0]
-  // Removed while this waited.
   if (!before) throw new AppError('conversation.not_found')
   return before
 }

@@ -5,6 +5,7 @@ import type { Page } from '../contract/fields.js'
 import type { Membership } from '../contract/memberships.js'
 import type { ListReceipts, MessageReceipts, Receipt, ReportReceipts } from '../contract/receipts.js'
 import type { Db, Tx } from '../db/database.js'
+import { acrossABlock } from './blocks.js'
 import { requireMembership } from './membership.js'
 import { readMembership } from './memberships.js'
 import { readCursor, toPage, UUID } from './pages.js'
@@ -140,14 +141,6 @@ export async function forgetReceipts(tx: Tx, userId: string): Promise<void> {
     delete from receipts r
     using (select distinct conversation_id from member_spans where user_id = ${userId}) stays
     where r.conversation_id = stays.conversation_id and r.user_id = ${userId}`.execute(tx)
-}
-
-/** Those of whom the actor sees nothing, whoever of the two began. In a list, for a function would be asked for each row. */
-export function acrossABlock(actor: Actor) {
-  return sql`(
-    select blocked_id from blocks where blocker_id = ${actor.user_id}
-    union all
-    select blocker_id from blocks where blocked_id = ${actor.user_id})`
 }
 
 function worstOf({ member_count, delivered_count, read_count }: Seen): MessageReceipts['status'] {

@@ -4,7 +4,8 @@ import { AppError } from '../contract/errors.js'
 import type { Membership } from '../contract/memberships.js'
 import type { ListReceipts, MarkUnread, ReadConversations, ReadOutcome, UnreadCounts } from '../contract/receipts.js'
 import type { Db } from '../db/database.js'
-import { readMembership } from './memberships.js'
+import { requireMembership } from './membership.js'
+import { lockOwn, readMembership } from './memberships.js'
 import { INTEGER, readCursor, toPage, UUID } from './pages.js'
 import type { Advance } from './receipts.js'
 
@@ -56,22 +57,13 @@ export async function listUnread(db: Db, actor: Actor, input: ListReceipts): Pro
  */
 export function markUnread(db: Db, actor: Actor, conversationId: string, input: MarkUnread): Promise<Membership> {
   return db.write(actor.user_id, async (tx) => {
-    const here = await tx
-      .selectFrom('members')
-      .innerJoin('conversations', 'conversations.id', 'members.conversation_id')
-      .innerJoin('streams', 'streams.id', 'members.conversation_id')
-      .select(['members.read_number', 'streams.message_number'])
-      .where('members.conversation_id', '=', conversationId)
-      .where('members.user_id', '=', actor.user_id)
-      .where('conversations.deleted_at', 'is', null)
-      .forNoKeyUpdate('members')
-      .executeTakeFirst()
-    if (!here) throw new AppError('conversation.not_found')
-    if (input.from_number > here.message_number) {
-      const message = `must be at most ${here.message_number}, the number of the last message`
+    await requireMembership(tx, actor, conversationId)
+    const { read_number, message_number } = await lockOwn(tx, actor, conversationId)
+    if (input.from_number > message_number) {
+      const message = `must be at most ${message_number}, the number of the last message`
       throw new AppError('request.invalid', { errors: [{ path: 'from_number', code: 'too_big', message }] })
     }
-    if (input.from_number <= here.read_number) {
+    if (input.from_number <= read_number) {
       await tx
         .updateTable('members')
         .set({ unread_from: input.from_number })

@@ -84,6 +84,12 @@ export async function findUsers(db: Db, actor: Actor, input: FindUsers): Promise
  * transaction ends.
  */
 export async function requireUsers(tx: Tx, ids: readonly string[]): Promise<void> {
+  const holdsAll = await holdUsers(tx, ids)
+  if (!holdsAll) throw new AppError('user.not_found')
+}
+
+/** Whether they all exist; those who do cannot be deleted before the transaction ends. Before any lock on a conversation. */
+export async function holdUsers(tx: Tx, ids: readonly string[]): Promise<boolean> {
   const rows = await tx
     .selectFrom('users')
     .select('id')
@@ -92,5 +98,5 @@ export async function requireUsers(tx: Tx, ids: readonly string[]): Promise<void
     .orderBy('id')
     .forShare()
     .execute()
-  if (rows.length !== ids.length) throw new AppError('user.not_found')
+  return rows.length === ids.length
 }

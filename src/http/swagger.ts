@@ -19,11 +19,11 @@ export const ASSETS = '/docs/assets'
 const FILES = `${ASSETS}/${ASSETS_VERSION}`
 export const INITIALIZER = '/docs/initializer.js'
 
-/** Scripts, styles and requests of our own origin alone. The UI sets a few styles inline, and its icons are data. */
+/** Scripts, styles and requests of our own origin alone; the icons are data. */
 export const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self' data:",
   "connect-src 'self'",

@@ -93,8 +93,11 @@ test('a ban with an end is over when its time has come', async () => {
   expect((await alice.get(`/conversations/${home}/bans`)).data).toEqual([])
   expect(await outcome(unban(bob))).toBe('404 ban.not_found')
   expect(await add(bob)).toBe('200')
-  // The old row is no obstacle to a new ban.
-  expect((await ban(bob)).body.banned_until).toBeNull()
+  // The old row is no obstacle to a new ban, and does not make it older.
+  await psql.query(`update bans set created_at = now() - interval '60 days' where conversation_id = '${home}'`)
+  const again = (await ban(bob)).body
+  expect(again.banned_until).toBeNull()
+  expect(Date.now() - Date.parse(again.created_at)).toBeLessThan(86_400_000)
   expect((await alice.get(`/conversations/${home}/bans`)).data).toHaveLength(1)
 })
 
@@ -106,6 +109,63 @@ test('somebody who is not a member can be banned in advance, and a ban can be ch
   expect((await ban(outsider, { banned_until: until, reason: 'shorter' })).body.reason).toBe('shorter')
   expect((await ear.next('member.banned')).data.banned_until).toBe(until)
   expect((await alice.get(`/conversations/${home}/bans`)).data).toHaveLength(1)
+})
+
+test('a ban that is asked for twice is told once, with its end in the form of all times', async () => {
+  const ear = await listen(carol)
+  const first = await ban(bob, { banned_until: '2098-01-01T02:00:00+05:00', reason: 'r' })
+  const second = await ban(bob, { banned_until: '2097-12-31T21:00:00Z', reason: 'r' })
+  expect(second.body).toEqual(first.body)
+  await carol.settled()
+  expect(ear.all('member.banned')).toHaveLength(1)
+  const said = ear.all('message.created').map((event) => event.data.system)
+  expect(said).toEqual([
+    { kind: 'banned', params: { actor_id: alice.id, user_id: bob.id, banned_until: '2097-12-31T21:00:00.000Z' } },
+  ])
+})
+
+test('nobody adds who is banned by an insert either, and who is not banned becomes a member by one', async () => {
+  await ban(bob)
+  const psql = await world.session()
+  const insert = (user: string) =>
+    psql.query('insert into members (conversation_id, user_id) values ($1, $2)', [home, user])
+  await expect(insert(bob.id)).rejects.toThrow('member.banned')
+  await insert(outsider.id)
+  expect(await outcome(outsider.ask('GET', `/conversations/${home}`))).toBe('200')
+  // A conversation and its members in one statement: there is no stream yet when the members come.
+  const { rows } = await psql.query(
+    `with made as (insert into conversations (type, name, created_by) values ('group', 'psql ' || gen_random_uuid(), $1) returning id)
+     insert into members (conversation_id, user_id, role) select id, $1, 'owner' from made returning conversation_id`,
+    [outsider.id],
+  )
+  expect((await outsider.get(`/conversations/${rows[0].conversation_id}`)).me).toMatchObject({
+    role: 'owner',
+    read_number: 0,
+  })
+})
+
+test('a ban and a deletion of the banned account wait for each other without a deadlock', async () => {
+  const gone = await world.person(`gone${Date.now()}`)
+  await alice.post(`/conversations/${home}/members`, { user_ids: [gone.id] })
+  const psql = await world.session()
+  const locks = async () =>
+    (
+      await psql.query(
+        `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+    ).rows[0].n
+  const deadlocks = async () =>
+    (await psql.query('select deadlocks::int as n from pg_stat_database where datname = current_database()')).rows[0].n
+  const holder = await world.session()
+  await holder.query('begin')
+  await holder.query('select from streams where id = $1 for no key update', [home])
+  const banning = ban(gone)
+  while ((await locks()) < 1);
+  const deleting = gone.ask('DELETE', '/users/me')
+  while ((await locks()) < 2);
+  await holder.query('rollback')
+  expect(await outcomes([banning, deleting])).toEqual(['200', '204'])
+  expect(await deadlocks()).toBe(0)
 })
 
 test('the list of bans is for moderators, page by page', async () => {

@@ -53,7 +53,7 @@ test('it is changed on all my devices, and nobody else hears of it', async () =>
   expect((await alice.get(`/conversations/${home.id}`)).me).toEqual(body)
 
   await bob.settled()
-  expect(bobs.frames.filter((frame) => frame.type !== 'user.updated')).toEqual([])
+  expect(bobs.frames.filter(({ type }) => !['user.updated', 'profile.changed'].includes(type))).toEqual([])
   expect((await bob.get(`/conversations/${home.id}`)).me).toMatchObject({ alias: null, muted_until: null })
 
   // What changes nothing is not heard again.
@@ -78,7 +78,13 @@ test('wishes have bounds, and are for members only', async () => {
     { pinned_at: inOneHour() },
   ])
     expect([bad, await outcome(change(alice, home.id, bad))]).toEqual([bad, '422 request.invalid'])
-  expect(await outcome(change(alice, home.id, { muted_until: '2020-01-01T00:00:00Z' }))).toBe('422 request.time_past')
+  const past = await change(alice, home.id, { muted_until: '2020-01-01T00:00:00Z' })
+  expect([past.status, past.body.code, past.body.errors[0].path]).toEqual([422, 'request.time_past', 'muted_until'])
+  // In UTC it is the year 10000 already, which RFC 3339 cannot write.
+  const late = { muted_until: '9999-12-31T23:59:59-12:00' }
+  expect(await outcome(change(alice, home.id, late))).toBe('422 request.invalid')
+  const last = { muted_until: '9999-12-31T23:59:59.999Z' }
+  expect((await change(alice, home.id, last)).body.muted_until).toBe(last.muted_until)
   expect(await outcome(change(alice, home.id, { alias: 'a'.repeat(100) }))).toBe('200')
   expect((await change(alice, home.id, { alias: null })).body.alias).toBeNull()
   expect(await outcome(change(outsider, home.id, { pinned: true }))).toBe('404 conversation.not_found')
