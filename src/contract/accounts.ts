@@ -7,12 +7,11 @@ import { DisplayName, Email, Me, Username } from './users.js'
 /** OWASP ASVS 2.1: at least 8 characters, any of them, and no silent truncation. */
 export const Password = Text.min(HARD.password_min).max(HARD.password)
 
-export const Register = z.strictObject({
-  username: Username,
-  email: Email,
-  password: Password,
-  display_name: DisplayName,
-})
+export const Register = z
+  .strictObject({ username: Username, email: Email, password: Password, display_name: DisplayName })
+  .meta({
+    examples: [{ username: 'carol', email: 'carol@example.com', password: 'correct horse', display_name: 'Carol' }],
+  })
 export type Register = z.infer<typeof Register>
 
 export const Login = z.strictObject({

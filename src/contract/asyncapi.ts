@@ -8,7 +8,8 @@ import { CONVERSATION_EVENTS, EventFrame, Failure, Hello, Resync, USER_EVENTS } 
 import { exampleOf } from './examples.js'
 import { Id } from './fields.js'
 import { describeSchemas, type JsonSchema, mergeComponents } from './json-schemas.js'
-import { SIGNALS } from './signals.js'
+import { CONVERSATION_SIGNALS, USER_SIGNALS } from './signals.js'
+import { SUMMARIES } from './summaries.js'
 
 type Message = { summary: string; payload: z.ZodType }
 const said = (summary: string, payload: z.ZodType): Message => ({ summary, payload })
@@ -33,20 +34,21 @@ const FROM_SERVER: Record<string, Message> = {
       said(`${type} is done`, z.object({ type: z.literal('reply'), id: CommandId, ok: z.literal(true), data })),
     ),
   ),
-  ...mapEntries(CONVERSATION_EVENTS, (type, data) =>
-    said('Durable, on the stream of a conversation', event(type, data)),
+  ...mapEntries(CONVERSATION_EVENTS, (type, data) => said(SUMMARIES[type], event(type, data))),
+  ...mapEntries(USER_EVENTS, (type, data) => said(SUMMARIES[type], event(type, data))),
+  ...mapEntries(CONVERSATION_SIGNALS, (type, data) =>
+    said(SUMMARIES[type], z.object({ type: z.literal(type), stream: Id, data })),
   ),
-  ...mapEntries(USER_EVENTS, (type, data) => said('Durable, on the stream of this user', event(type, data))),
-  ...mapEntries(SIGNALS, (type, data) =>
-    said('A signal', z.object({ type: z.literal(type), stream: Id.optional(), data })),
-  ),
+  ...mapEntries(USER_SIGNALS, (type, data) => said(SUMMARIES[type], z.object({ type: z.literal(type), data }))),
 }
 
 const DESCRIPTION = `One WebSocket, text frames of JSON. REST, which \`/api/v1/openapi.json\` describes, has the same nouns.
 
 A command is \`{id, type, data}\`; its \`reply\` has the same \`id\`. Commands of one socket are done in the order in which they came.
 
-Durable events have \`stream\` and \`seq\`: apply \`seq\` = last + 1 of the stream, drop what is not newer.
+Durable events have \`stream\` (the id of a conversation, or my own for what concerns me alone) and \`seq\`: apply \`seq\` = last + 1 of the stream, drop what is not newer.
+A conversation's stream begins with \`conversation.joined\`, and what was heard of it before is in that already.
+Signals have no \`seq\`: they may be lost, and what they tell can be read again over REST.
 Pass over types and fields that you do not know.`
 
 /** The close codes as the documents tell them. */
@@ -152,8 +154,8 @@ function describe(
   return { name, title: name, summary, payload, examples: [{ payload: exampleOf(payload, components) }] }
 }
 
-function mapEntries<T, U>(table: Record<string, T>, map: (key: string, value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, map(key, value)]))
+function mapEntries<K extends string, T, U>(table: Record<K, T>, map: (key: K, value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries<T>(table).map(([key, value]) => [key, map(key as K, value)]))
 }
 
 function prefixed<T>(prefix: string, table: Record<string, T>): Record<string, T> {

@@ -42,7 +42,7 @@ export const USER_EVENTS = {
   'conversation.joined': z.object({
     conversation_id: Id,
     conversation: Conversation.nullable().describe('null when it was left again since'),
-    seq: z.number().int().describe('Apply the stream of the conversation from seq + 1'),
+    seq: z.number().int().describe('Of my joining: what is mine of its stream begins after it'),
   }),
   'conversation.left': z.object({
     conversation_id: Id,

@@ -16,7 +16,10 @@ const BY_NAME: Record<string, unknown> = {
   description: 'Who climbs when and where',
   content: 'Hello, Bob!',
   excerpt: 'Hello, Alice!',
-  password: 'correct horse battery',
+  password: 'correct horse',
+  role: 'moderator',
+  nickname: 'Al',
+  alias: 'Work',
   access_token: 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwMTk3YTAwMCJ9.c2lnbmF0dXJl',
   refresh_token: 'esr_0197a000.c2VjcmV0',
   expires_in: 900,
@@ -28,6 +31,9 @@ const BY_NAME: Record<string, unknown> = {
   ids: '0197a000-0000-7000-8000-000000000000',
   code: 'conversation.not_found',
   title: 'There is no such conversation',
+  deleted: false,
+  has_more: false,
+  is_public: false,
   // What most messages and conversations do not have.
   edited_at: null,
   deleted_at: null,
@@ -75,7 +81,7 @@ function ofType(schema: JsonSchema, components: Components, name: string, depth:
     case 'number':
       return Math.max(1, schema.minimum ?? 1)
     case 'boolean':
-      return false
+      return true
     case 'string':
       return schema.format ? BY_FORMAT[schema.format] : 'text'.padEnd(schema.minLength ?? 0, '.')
     default:

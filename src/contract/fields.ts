@@ -10,6 +10,7 @@ export const ClientId = z.uuid().toLowerCase().describe('UUID chosen by the clie
 export const Moment = z.iso
   .datetime({ offset: true })
   .refine((text) => Date.parse(text) < Date.UTC(10_000, 0), 'must be before the year 10000')
+  .meta({ examples: ['2099-01-31T12:00:00.000Z'] })
 export const Time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' })
 
 /** Text that the database can keep and every client can read back. */

@@ -48,4 +48,5 @@ export const UpdateMembership = z
     muted_until: Moment.nullable().describe('A time to come; null to unmute'),
   })
   .partial()
+  .meta({ examples: [{ pinned: true, notifications: 'mentions', muted_until: '2099-01-31T12:00:00.000Z' }] })
 export type UpdateMembership = z.infer<typeof UpdateMembership>

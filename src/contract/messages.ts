@@ -6,12 +6,14 @@ import { SystemMessage } from './system-messages.js'
 /** Stored as given, untrimmed; the configured length is checked by the domain. */
 const MessageText = Text
 
-export const SendMessage = z.strictObject({
-  content: MessageText,
-  client_id: ClientId.optional(),
-  reply_to_id: Id.optional(),
-  metadata: Metadata.default({}),
-})
+export const SendMessage = z
+  .strictObject({
+    content: MessageText,
+    client_id: ClientId.optional(),
+    reply_to_id: Id.optional(),
+    metadata: Metadata.default({}),
+  })
+  .meta({ examples: [{ content: 'Hello, Bob!' }] })
 export type SendMessage = z.infer<typeof SendMessage>
 
 export const EditMessage = z.strictObject({ content: MessageText })

@@ -54,7 +54,10 @@ export const MessageReceipts = page(MessageReceipt).extend({
   member_count: z.number().int(),
   delivered_count: z.number().int(),
   read_count: z.number().int(),
-  status: z.enum(['sent', 'delivered', 'read']).describe('What holds for every one of them'),
+  status: z
+    .enum(['sent', 'delivered', 'read'])
+    .meta({ examples: ['read'] })
+    .describe('What holds for every one of them'),
 })
 export type MessageReceipts = z.infer<typeof MessageReceipts>
 

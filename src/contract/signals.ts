@@ -6,8 +6,8 @@ import { Id, Time } from './fields.js'
 export const Status = z.enum(['online', 'away', 'busy', 'offline'])
 export type Status = z.infer<typeof Status>
 
-export const SIGNALS = {
-  /** On the stream of a conversation, to its other members. */
+/** On the stream of a conversation, to its other members. */
+export const CONVERSATION_SIGNALS = {
   'typing.started': z.object({ user_id: Id }),
   'typing.stopped': z.object({ user_id: Id }),
   'receipt.updated': z.object({
@@ -15,11 +15,14 @@ export const SIGNALS = {
     read_number: z.number().int().nullable().describe('null when they do not show it'),
     delivered_number: z.number().int(),
   }),
-  /** Without a stream, to those who watch this user. */
+} as const
+
+/** Without a stream. */
+export const USER_SIGNALS = {
   'presence.changed': z.object({ user_id: Id, status: Status, last_seen_at: Time.nullable() }),
-  /** Without a stream, to those who share a conversation: read it with GET /users?ids=. */
   'profile.changed': z.object({ user_id: Id }),
 } as const
 
+export const SIGNALS = { ...CONVERSATION_SIGNALS, ...USER_SIGNALS } as const
 export type SignalType = keyof typeof SIGNALS
 export type SignalData<T extends SignalType> = z.infer<(typeof SIGNALS)[T]>

@@ -35,6 +35,7 @@ export const UpdateMe = z
     status_text: Text.max(HARD.status_text),
   })
   .partial()
+  .meta({ examples: [{ status_text: 'In a meeting' }] })
 export type UpdateMe = z.infer<typeof UpdateMe>
 
 /** By part of a name, or by id; never both. */

@@ -2,6 +2,7 @@
 import { CommandFrame } from '../contract/commands.js'
 import { AppError } from '../contract/errors.js'
 import type { Hello } from '../contract/events.js'
+import { describeIssues } from '../contract/issues.js'
 
 /** A durable event; `data` is JSON text that goes through as it is. */
 export type DurableEvent = { type: string; stream_id: string; seq: number; at: string; data: string }
@@ -42,15 +43,29 @@ export function encodeResync(reason: string): Buffer {
 
 /** @throws AppError frame.malformed */
 export function decodeCommand(text: string): CommandFrame {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw new AppError('frame.malformed')
-  }
+  const json = parse(text)
+  if (json === undefined) throw new AppError('frame.malformed')
   const frame = CommandFrame.safeParse(json)
-  if (!frame.success) throw new AppError('frame.malformed', { detail: 'A command is {id, type, data}' })
+  if (!frame.success) {
+    const errors = describeIssues(frame.error.issues)
+    throw new AppError('frame.malformed', { detail: 'A command is {id, type, data}', errors })
+  }
   return frame.data
+}
+
+/** The id of a frame that may be wrong in all else, so that its sender need not wait for a reply. */
+export function findCommandId(text: string): string | undefined {
+  const found = CommandFrame.pick({ id: true }).strip().safeParse(parse(text))
+  return found.success ? found.data.id : undefined
+}
+
+/** Undefined for what is not JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function encode(frame: unknown): Buffer {

@@ -8,7 +8,7 @@ import type { Db } from '../db/database.js'
 import { toAppError } from '../db/sqlstate.js'
 import { deleteMessage, editMessage, sendMessage } from '../domain/messages.js'
 import type { Logger, Metrics } from '../observe.js'
-import { decodeCommand, encodeFailure, encodeReply } from '../protocols/native.js'
+import { decodeCommand, encodeFailure, encodeReply, findCommandId } from '../protocols/native.js'
 import type { Connection } from './connection.js'
 import type { Presence } from './presence.js'
 import type { PresenceWatch } from './presence-watch.js'
@@ -82,7 +82,7 @@ export async function answerCommand(services: CommandServices, connection: Conne
       type: frame && isCommandType(frame.type) ? frame.type : 'unknown',
       outcome: error.code,
     })
-    return encodeFailure(frame?.id, error)
+    return encodeFailure(frame?.id ?? findCommandId(text), error)
   }
 }
 

@@ -82,13 +82,29 @@ test.each([
   ['an empty id', '{"id":"","type":"ping"}'],
   ['an id of 65 characters', JSON.stringify({ id: 'x'.repeat(65), type: 'ping' })],
   ['a number for an id', '{"id":1,"type":"ping"}'],
-  ['an unknown field', '{"id":"a","type":"ping","extra":1}'],
   ['nesting without end', '['.repeat(200_000)],
 ])('a frame that is no command (%s) gets an error and keeps its socket', async (_name, text) => {
   const ear = await alice.connect()
   ear.socket.send(text)
   expect((await ear.next('error')).error).toMatchObject({ code: 'frame.malformed' })
   expect(await ear.command('ping')).toMatchObject({ ok: true })
+  ear.cut()
+})
+
+test.each([
+  ['an unknown field', { id: 'a', type: 'ping', extra: 1 }, ''],
+  ['no type', { id: 'a' }, 'type'],
+  ['a type that is none', { id: 'a', type: 7 }, 'type'],
+])('a frame that is no command (%s) and yet has an id gets its reply', async (_name, frame, path) => {
+  const ear = await alice.connect()
+  ear.socket.send(JSON.stringify(frame))
+  const { id, ok, error } = await ear.next('reply')
+  expect({ id, ok, code: error.code, path: error.errors[0].path }).toEqual({
+    id: 'a',
+    ok: false,
+    code: 'frame.malformed',
+    path,
+  })
   ear.cut()
 })
 

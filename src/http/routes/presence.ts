@@ -6,6 +6,7 @@ import { body, createRoutes, json, problems } from '../route.js'
 const getOwn = createRoute({
   method: 'get',
   path: '/users/me/presence',
+  tags: ['presence'],
   summary: 'What I have set, and when I was last seen',
   responses: { 200: json(OwnPresence, 'As I have set it') },
 })
@@ -13,6 +14,7 @@ const getOwn = createRoute({
 const putOwn = createRoute({
   method: 'put',
   path: '/users/me/presence',
+  tags: ['presence'],
   summary: 'Be online (what I do decides), away, busy or invisible',
   request: { body: body(SetPresence) },
   responses: {
@@ -24,6 +26,7 @@ const putOwn = createRoute({
 const getPresence = createRoute({
   method: 'get',
   path: '/users/presence',
+  tags: ['presence'],
   summary: 'Whether up to 100 people are here; whoever shares no conversation with me looks as if never here',
   request: { query: FindPresence },
   responses: { 200: json(FoundPresence, 'Each of them, in the order asked for'), ...problems('request.invalid') },
@@ -32,6 +35,7 @@ const getPresence = createRoute({
 const getConversationPresence = createRoute({
   method: 'get',
   path: '/conversations/{id}/presence',
+  tags: ['presence'],
   summary: 'How many members are here, and the first hundred of them',
   request: { params: IdParam },
   responses: { 200: json(ConversationPresence, 'Those who are not offline'), ...problems('conversation.not_found') },

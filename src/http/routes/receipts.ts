@@ -21,6 +21,7 @@ import { body, createRoutes, json, problems } from '../route.js'
 const putReceipts = createRoute({
   method: 'put',
   path: '/conversations/{id}/receipts',
+  tags: ['receipts'],
   summary: 'I have read, or my device has received, everything up to a number',
   request: { params: IdParam, body: body(ReportReceipts) },
   responses: {
@@ -32,6 +33,7 @@ const putReceipts = createRoute({
 const getReceipts = createRoute({
   method: 'get',
   path: '/conversations/{id}/receipts',
+  tags: ['receipts'],
   summary: 'How far each member has read and received, myself included',
   request: { params: IdParam, query: ListReceipts },
   responses: { 200: json(Receipts, 'A page of them'), ...problems('conversation.not_found', 'request.invalid') },
@@ -40,6 +42,7 @@ const getReceipts = createRoute({
 const putUnread = createRoute({
   method: 'put',
   path: '/conversations/{id}/unread',
+  tags: ['receipts'],
   summary: 'Mark as unread from a message on, for me alone; the next read ends it',
   request: { params: IdParam, body: body(MarkUnread) },
   responses: {
@@ -51,6 +54,7 @@ const putUnread = createRoute({
 const postRead = createRoute({
   method: 'post',
   path: '/conversations/read',
+  tags: ['receipts'],
   summary: 'I have read everything, in all my conversations or in these',
   request: { body: body(ReadConversations) },
   responses: { 200: json(ReadOutcome, 'How many were mine'), ...problems('request.invalid', 'busy') },
@@ -59,6 +63,7 @@ const postRead = createRoute({
 const getMessageReceipts = createRoute({
   method: 'get',
   path: '/messages/{id}/receipts',
+  tags: ['receipts'],
   summary: 'Who received a message and who read it, when',
   request: { params: IdParam, query: ListReceipts },
   responses: {
@@ -70,6 +75,7 @@ const getMessageReceipts = createRoute({
 const getUnread = createRoute({
   method: 'get',
   path: '/unread',
+  tags: ['receipts'],
   summary: 'How much is unread in which of my conversations, and in all of them',
   request: { query: ListReceipts },
   responses: { 200: json(UnreadCounts, 'A page of them, with the totals'), ...problems('request.invalid') },
@@ -78,6 +84,7 @@ const getUnread = createRoute({
 const getStats = createRoute({
   method: 'get',
   path: '/users/me/stats',
+  tags: ['receipts'],
   summary: 'How much I have sent and received, and how soon it reaches the others',
   responses: { 200: json(MyStats, 'My numbers') },
 })

@@ -7,6 +7,7 @@ import { body, createRoutes, json, noContent, problems } from '../route.js'
 const postTyping = createRoute({
   method: 'post',
   path: '/conversations/{id}/typing',
+  tags: ['typing'],
   summary: 'Tell the others that I type, or no longer; it ends by itself after 10 s and with my message',
   request: { params: IdParam, body: body(SetTyping) },
   responses: {
@@ -18,6 +19,7 @@ const postTyping = createRoute({
 const getTyping = createRoute({
   method: 'get',
   path: '/conversations/{id}/typing',
+  tags: ['typing'],
   summary: 'Who types in a conversation of mine',
   request: { params: IdParam },
   responses: { 200: json(Typists, 'Those whom I may see'), ...problems('conversation.not_found') },
