@@ -64,7 +64,7 @@ const getMessageReceipts = createRoute({
   method: 'get',
   path: '/messages/{id}/receipts',
   tags: ['receipts'],
-  summary: 'Who received a message and who read it, when',
+  summary: 'Who received a message and who read it, when; without those whom I have blocked or who have blocked me',
   request: { params: IdParam, query: ListReceipts },
   responses: {
     200: json(MessageReceipts, 'A page of those who were there, with the counts of all'),
