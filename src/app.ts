@@ -14,6 +14,7 @@ import { Listener } from './db/listener.js'
 import { migrate } from './db/migrator.js'
 import { openDatabase } from './db/open.js'
 import { createPool } from './db/pool.js'
+import { readMembersOf } from './domain/presence.js'
 import { mayAnnounceTyping } from './domain/typing.js'
 import { Health } from './http/health.js'
 import { RateLimits } from './http/rate-limits.js'
@@ -114,11 +115,11 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   const signals = new Signals({
     nodeId,
     pool,
-    deliver: (signal: Signal) => {
+    deliver: (signal: Signal, from) => {
       if (signal.stream) fanout.signal(signal.stream, signal.data.user_id, encodeSignal(signal))
       typing.hear(signal)
       if (signal.type !== 'presence.changed') return
-      presence.hear(signal.data)
+      if (from === 'elsewhere') presence.hear(signal.data)
       watches.hear(signal.data)
     },
     logger,
@@ -135,11 +136,18 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     },
     now,
   )
-  const presence = new Presence({ db, live, signals, now })
-  const watches = new PresenceWatch({ db, presence, now, metrics })
+  const presence = new Presence({
+    db,
+    live,
+    signals,
+    now,
+    watched: () => watches.watched,
+    onHidden: (news) => watches.hear(news),
+  })
+  const watches = new PresenceWatch({ presence, membersOf: (ids) => readMembersOf(db, ids), now, metrics })
   const profiles = new ProfileNews({ db, fanout, now })
   stops.push(() => presence.stop())
-  const sweeper = new Sweeper([typing, presence, watches, profiles], pace.sweep_ms, logger)
+  const sweeper = new Sweeper([typing, presence, watches, watches.doubts, profiles], pace.sweep_ms, logger)
   stops.push(() => sweeper.stop())
   metrics.sample(() => {
     metrics.live.set({ kind: 'present' }, presence.size)
@@ -154,13 +162,16 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     metrics,
     onBell: () => tail?.wake(),
     onSignals: (payload) => signals.hear(payload),
-    onConnected: () => tail?.reconnected(),
+    onConnected: () => {
+      tail?.reconnected()
+      presence.reconnected()
+    },
   })
   tail = new Tail({
     openLog: () => Log.open(database, logger),
     onEvent: (event) => {
       fanout.dispatch(event)
-      for (const part of [typing, watches, profiles]) part.onEvent(event)
+      for (const part of [typing, watches.doubts, profiles]) part.onEvent(event)
     },
     onNewEpoch: () => {
       fanout.resyncAll('epoch')

@@ -21,6 +21,15 @@ export function isInvisible({ status, invisible_until }: Setting, now: number): 
   return status === 'invisible' && (invisible_until === null || invisible_until.getTime() > now)
 }
 
+/** The same in an upsert of presence: whoever was invisible stays as they were last seen. */
+function seenUnlessInvisible(now: number) {
+  return sql`case
+      when p.status = 'invisible' and (p.invisible_until is null or p.invisible_until > ${new Date(now)}::timestamptz)
+      then p.last_seen_at
+      else greatest(p.last_seen_at, excluded.last_seen_at)
+    end`
+}
+
 /** What others see. */
 export function shownStatus(setting: Setting, live: LiveState, now: number): Status {
   return isInvisible(setting, now) ? 'offline' : ownStatus(setting, live)
@@ -64,10 +73,7 @@ export async function setPresence(
     for key share of u
     on conflict (user_id) do update
     set status = excluded.status, invisible_until = excluded.invisible_until,
-        last_seen_at = case
-          when p.status = 'invisible' and (p.invisible_until is null or p.invisible_until > ${new Date(now)}::timestamptz) then p.last_seen_at
-          else greatest(p.last_seen_at, excluded.last_seen_at)
-        end
+        last_seen_at = ${seenUnlessInvisible(now)}
     returning status, invisible_until, wire_time(last_seen_at) as last_seen_at`.execute(db.query)
   if (!rows[0]) throw new AppError('auth.session_ended')
   return rows[0]
@@ -150,17 +156,17 @@ export async function recordSeen(
     order by u.id
     for key share of u
     on conflict (user_id) do update
-    set last_seen_at = case
-          when p.status = 'invisible' and (p.invisible_until is null or p.invisible_until > ${new Date(now)}::timestamptz) then p.last_seen_at
-          else greatest(p.last_seen_at, excluded.last_seen_at)
-        end
+    set last_seen_at = ${seenUnlessInvisible(now)}
     returning user_id, wire_time(last_seen_at) as last_seen_at`.execute(db.query)
   return new Map(rows.map((row) => [row.user_id, row.last_seen_at]))
 }
 
-/** Everybody in these conversations, also in those that were deleted. */
-export async function readMembersOf(db: Db, conversationIds: readonly string[]): Promise<string[]> {
-  const { rows } = await sql<{ user_id: string }>`
-    select distinct user_id from members where conversation_id = any(${conversationIds}::uuid[])`.execute(db.query)
-  return rows.map((row) => row.user_id)
+/** Who is in each of these conversations, also in those that were deleted. */
+export async function readMembersOf(db: Db, conversationIds: readonly string[]): Promise<Map<string, Set<string>>> {
+  const { rows } = await sql<{ conversation_id: string; user_ids: string[] }>`
+    select conversation_id, array_agg(user_id) as user_ids
+    from members
+    where conversation_id = any(${conversationIds}::uuid[])
+    group by conversation_id`.execute(db.query)
+  return new Map(rows.map((row) => [row.conversation_id, new Set(row.user_ids)]))
 }

@@ -27,7 +27,10 @@ import type { Signals } from './signals.js'
 /** News of one sweep: what is published beyond what the bus keeps waiting would be lost. The rest has its turn in the next. */
 const NEWS_MAX = 5_000
 
-/** A user of this node. Without a setting it is read at the next sweep; nothing is said of them before. */
+/** A word that another node has said may not have come: what people have set is read again at this pace. */
+const REREAD_MS = 30_000
+
+/** A user of this node. Without a setting nothing is said of them until it is read. */
 type Known = { setting: Setting | undefined; shown: Status }
 
 export type PresenceOptions = {
@@ -35,11 +38,20 @@ export type PresenceOptions = {
   live: LivePresence
   signals: Pick<Signals, 'publish'>
   now: () => number
+  /** Whom this node's sockets want to hear of. */
+  watched: () => Iterable<string>
+  /** One of them who is not here is invisible, whatever was heard. */
+  onHidden: (presence: UserPresence) => void
 }
 
 export class Presence {
   readonly #options: PresenceOptions
   readonly #known = new Map<string, Known>()
+  /** Whose setting is read in the next sweeps; bounded by the known and the watched. */
+  readonly #unread = new Set<string>()
+  /** Whose setting is being read, unless something newer has come meanwhile. */
+  #reading = new Set<string>()
+  #rereadAt = Number.NEGATIVE_INFINITY
 
   constructor(options: PresenceOptions) {
     this.#options = options
@@ -51,7 +63,9 @@ export class Presence {
 
   arrived({ id, actor }: Connection): void {
     this.#options.live.arrive(actor.user_id, id)
-    if (!this.#known.has(actor.user_id)) this.#known.set(actor.user_id, { setting: undefined, shown: 'offline' })
+    if (this.#known.has(actor.user_id)) return
+    this.#known.set(actor.user_id, { setting: undefined, shown: 'offline' })
+    this.#forgetSetting(actor.user_id)
   }
 
   left({ id, actor }: Connection): void {
@@ -64,11 +78,19 @@ export class Presence {
 
   /** Another node has spoken of somebody who is here as well: what they have set may have changed there. */
   hear({ user_id, status }: UserPresence): void {
+    this.#reading.delete(user_id)
     const known = this.#known.get(user_id)
-    if (!known || known.shown === status) return
+    if (!known) return
     known.setting = undefined
+    this.#forgetSetting(user_id)
     // Their last socket there has closed, but they are still here: that is said again.
     if (status === 'offline') known.shown = 'offline'
+  }
+
+  /** Words of other nodes may have been lost: what people have set is read again. */
+  reconnected(): void {
+    this.#reading.clear()
+    this.#rereadAt = Number.NEGATIVE_INFINITY
   }
 
   readOwn(actor: Actor): Promise<OwnPresence> {
@@ -77,13 +99,12 @@ export class Presence {
 
   /** @throws AppError request.time_past, request.invalid, auth.session_ended */
   async set(actor: Actor, input: SetPresence): Promise<OwnPresence> {
-    const { db, live, signals, now } = this.#options
+    const { db, live, now } = this.#options
     const at = now()
     const setting = await setPresence(db, actor, input, live.state(actor.user_id) !== 'offline', at)
-    const known = this.#known.get(actor.user_id)
-    if (known) known.setting = setting
-    // Their sockets may be on other nodes, which must not go on telling.
-    else if (isInvisible(setting, at)) signals.publish({ type: 'presence.changed', data: gone(actor.user_id, setting) })
+    this.#keep(actor.user_id, setting)
+    // Whatever is shown here: their sockets may be on other nodes, which must not go on telling.
+    if (isInvisible(setting, at)) this.#say(actor.user_id, setting, 'offline')
     return shapeOwn(actor.user_id, setting, at)
   }
 
@@ -138,7 +159,7 @@ export class Presence {
       } else if (news < NEWS_MAX) {
         news++
         if (state === 'offline') leaving.push([userId, known])
-        else this.#say(userId, known, status)
+        else this.#say(userId, known.setting, status)
       }
     }
     await this.#seeOff(leaving)
@@ -151,16 +172,20 @@ export class Presence {
   }
 
   async #readSettings(): Promise<void> {
-    const unread: string[] = []
-    for (const [userId, known] of this.#known) {
-      if (!known.setting && unread.push(userId) === NEWS_MAX) break
+    const { db, now, watched, onHidden } = this.#options
+    if (now() - this.#rereadAt >= REREAD_MS) {
+      this.#rereadAt = now()
+      for (const users of [this.#known.keys(), watched()]) for (const userId of users) this.#unread.add(userId)
     }
-    if (unread.length === 0) return
-    const rows = await readSettings(this.#options.db, unread)
+    const asked = [...this.#unread].slice(0, NEWS_MAX)
+    if (asked.length === 0) return
+    this.#reading = new Set(asked)
+    const rows = await readSettings(db, asked)
     const settings = new Map(rows.map((row) => [row.user_id, row]))
-    for (const userId of unread) {
-      const known = this.#known.get(userId)
-      if (known) known.setting ??= settings.get(userId) ?? NO_SETTING
+    for (const userId of this.#reading) {
+      const setting = settings.get(userId) ?? NO_SETTING
+      this.#keep(userId, setting)
+      if (!this.#known.has(userId) && isInvisible(setting, now())) onHidden(gone(userId, setting))
     }
   }
 
@@ -174,21 +199,35 @@ export class Presence {
         known.setting = { ...known.setting, last_seen_at: seen.get(userId) ?? known.setting.last_seen_at }
       // They may have come back meanwhile.
       if (live.state(userId) !== 'offline') continue
-      this.#say(userId, known, 'offline')
-      if (!live.hasSockets(userId)) this.#forget(userId)
+      if (this.#say(userId, known.setting, 'offline') && !live.hasSockets(userId)) this.#forget(userId)
     }
   }
 
-  #say(userId: string, known: Known, status: Status): void {
-    known.shown = status
-    const { last_seen_at } = known.setting ?? NO_SETTING
-    this.#options.signals.publish({ type: 'presence.changed', data: { user_id: userId, status, last_seen_at } })
+  /** What was not taken is as if not said: the next sweep says it. */
+  #say(userId: string, setting: Setting | undefined, status: Status): boolean {
+    const data = { user_id: userId, status, last_seen_at: setting?.last_seen_at ?? null }
+    if (!this.#options.signals.publish({ type: 'presence.changed', data })) return false
+    const known = this.#known.get(userId)
+    if (known) known.shown = status
+    return true
   }
 
   #statusFor(watcherId: string, setting: Setting & { user_id: string }): Status {
     const { live, now } = this.#options
     const state = live.state(setting.user_id)
     return watcherId === setting.user_id ? ownStatus(setting, state) : shownStatus(setting, state, now())
+  }
+
+  #keep(userId: string, setting: Setting): void {
+    this.#reading.delete(userId)
+    this.#unread.delete(userId)
+    const known = this.#known.get(userId)
+    if (known) known.setting = setting
+  }
+
+  #forgetSetting(userId: string): void {
+    this.#reading.delete(userId)
+    this.#unread.add(userId)
   }
 
   #forget(userId: string): void {

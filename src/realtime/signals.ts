@@ -18,7 +18,7 @@ export type SignalsOptions = {
   nodeId: string
   pool: Pool
   /** Hands it to whoever hears it on this node. Must not wait. */
-  deliver: (signal: Signal) => void
+  deliver: (signal: Signal, from: 'here' | 'elsewhere') => void
   logger: Logger
   metrics: Metrics
 }
@@ -33,15 +33,17 @@ export class Signals {
     this.#options = options
   }
 
-  publish(signal: Signal): void {
-    if (this.#stopped) return
+  /** False when it was left out: whoever can say it again does so later. */
+  publish(signal: Signal): boolean {
+    if (this.#stopped) return false
     const [matter] = signal.type.split('.')
     const key = `${matter} ${signal.stream ?? ''} ${signal.data.user_id}`
     // Set anew, so that the batch is in the order of what was said last.
     this.#pending.delete(key)
-    if (this.#pending.size >= PENDING_MAX) return
+    if (this.#pending.size >= PENDING_MAX) return false
     this.#pending.set(key, signal)
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS)
+    return true
   }
 
   /** A batch of another node, `s:<node>:<json>`. Anybody with a connection may send one, so it is read with care. */
@@ -50,7 +52,7 @@ export class Signals {
     if (text === undefined || node === this.#options.nodeId) return
     try {
       for (const signal of JSON.parse(text)) {
-        if (isSignal(signal)) this.#deliver(signal)
+        if (isSignal(signal)) this.#deliver(signal, 'elsewhere')
       }
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'a batch of signals could not be read')
@@ -69,7 +71,7 @@ export class Signals {
     if (this.#pending.size === 0) return
     const signals = [...this.#pending.values()]
     this.#pending.clear()
-    for (const signal of signals) this.#deliver(signal)
+    for (const signal of signals) this.#deliver(signal, 'here')
     const { pool, nodeId, logger } = this.#options
     const payloads = pack(signals).map((batch) => `s:${nodeId}:${batch}`)
     await pool
@@ -80,9 +82,15 @@ export class Signals {
       .catch((error) => logger.debug({ err: error }, 'signals did not reach the other nodes'))
   }
 
-  #deliver(signal: Signal): void {
-    this.#options.metrics.signals.inc({ type: signal.type })
-    this.#options.deliver(signal)
+  /** Never throws: the others of the batch have nothing to do with one that fails. */
+  #deliver(signal: Signal, from: 'here' | 'elsewhere'): void {
+    const { metrics, deliver, logger } = this.#options
+    metrics.signals.inc({ type: signal.type })
+    try {
+      deliver(signal, from)
+    } catch (error) {
+      logger.error({ err: error, type: signal.type }, 'a signal could not be delivered on this node')
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 // with the membership; what others say over the bus is kept beside it, so that every node can tell. Nothing is stored.
 import type { Actor } from '../auth/actor.js'
 import { EVENTS } from '../contract/events.js'
+import { Membership } from '../contract/memberships.js'
 import { may } from '../domain/access.js'
 import { PairMap } from '../kit/pair-map.js'
 import type { Connection } from './connection.js'
@@ -17,7 +18,12 @@ const HEARD_MS = TYPING_EXPIRY_MS + TYPING_THROTTLE_MS
 const ENTRIES_MAX = 50_000
 const REST = 'rest'
 
+/** No more than is needed: what a newer version adds beside it is none of ours. */
 const MEMBER_ROLE = EVENTS['member.updated'].pick({ user_id: true, role: true })
+const MEMBER = EVENTS['member.removed'].pick({ user_id: true })
+const WISH = EVENTS['membership.updated']
+  .pick({ conversation_id: true })
+  .extend({ me: Membership.pick({ show_typing: true }).nullable() })
 
 type Entry = {
   readonly userId: string
@@ -110,7 +116,7 @@ export class Typing {
       const entry = here.get(JSON.parse(event.data).sender_id)
       if (entry) this.#end(entry)
     } else if (event.type === 'member.removed') {
-      this.#forget(event.stream_id, EVENTS['member.removed'].parse(JSON.parse(event.data)).user_id)
+      this.#forget(event.stream_id, MEMBER.parse(JSON.parse(event.data)).user_id)
     } else if (event.type === 'member.updated') {
       const { user_id, role } = MEMBER_ROLE.parse(JSON.parse(event.data))
       if (!may(role, 'typing.start')) this.#forget(event.stream_id, user_id)
@@ -195,7 +201,7 @@ export class Typing {
   #onWish(event: LogEvent): void {
     // The member's own stream carries every step of their reading too.
     if (this.#entries.size === 0) return
-    const { conversation_id, me } = EVENTS['membership.updated'].parse(JSON.parse(event.data))
+    const { conversation_id, me } = WISH.parse(JSON.parse(event.data))
     if (me?.show_typing === false) this.#forget(conversation_id, event.stream_id)
   }
 

@@ -137,3 +137,35 @@ test('a node that stops says what it had to say, and nothing after', async () =>
   await signals.stop()
   expect([delivered.length, sent.length]).toEqual([1, 1])
 })
+
+test('whoever says something learns whether it was taken', async () => {
+  const { signals } = node('one')
+  for (let n = 0; n < 10_000; n++) expect(signals.publish(typing('typing.started', crypto.randomUUID()))).toBe(true)
+  expect(signals.publish(typing('typing.started'))).toBe(false)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(signals.publish(typing('typing.started'))).toBe(true)
+  await signals.stop()
+  expect(signals.publish(typing('typing.started'))).toBe(false)
+})
+
+test('one that cannot be delivered here keeps back none of the others, here or on other nodes', async () => {
+  const heard: string[] = []
+  const sent: string[] = []
+  const signals = new Signals({
+    nodeId: 'one',
+    pool: { query: async (_: string, values: [string, string[]]) => void sent.push(...values[1]) } as unknown as Pool,
+    deliver: ({ data }, from) => {
+      if (data.user_id === ALICE) throw new Error('no socket of hers takes it')
+      heard.push(`${data.user_id} ${from}`)
+    },
+    logger: createLogger('silent'),
+    metrics: createMetrics(),
+  })
+  const bob = crypto.randomUUID()
+  signals.publish(typing('typing.started'))
+  signals.publish(typing('typing.started', bob))
+  await vi.advanceTimersByTimeAsync(100)
+  expect(sent).toHaveLength(1)
+  signals.hear(`${sent[0]}`.replace('s:one:', 's:two:'))
+  expect(heard).toEqual([`${bob} here`, `${bob} elsewhere`])
+})

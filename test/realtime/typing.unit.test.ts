@@ -17,7 +17,7 @@ function node(mayAnnounce: () => Promise<boolean> = async () => true) {
       state.queries++
       return mayAnnounce()
     },
-    signals: { publish: (signal: Signal) => said.push(signal.type) },
+    signals: { publish: (signal: Signal) => said.push(signal.type) > 0 },
     now: () => state.now,
   })
   const pass = (ms: number) => {
@@ -179,4 +179,22 @@ test.each([
   typing.onEvent(event(type, data))
   expect(said).toEqual(['typing.started', 'typing.stopped'])
   expect(typing.inConversation(HOME)).toEqual([])
+})
+
+test('a wish ends it whatever else a newer version says beside it', async () => {
+  const { typing, said } = node()
+  await typing.start(alice, HOME)
+  const wish = (show_typing: boolean) =>
+    ({
+      type: 'membership.updated',
+      stream_id: alice.user_id,
+      data: JSON.stringify({
+        conversation_id: HOME,
+        me: { show_typing, hidden_system_categories: ['a newer one'], newer: { field: 1 } },
+      }),
+    }) as LogEvent
+  typing.onEvent(wish(true))
+  expect(said).toEqual(['typing.started'])
+  typing.onEvent(wish(false))
+  expect(said).toEqual(['typing.started', 'typing.stopped'])
 })
