@@ -1,5 +1,10 @@
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import { expect, test } from 'vitest'
+import type { UserPresence } from '../../src/contract/presence.js'
+import type { Db } from '../../src/db/database.js'
 import { NO_SETTING, type Setting, shapeOwn, shownStatus } from '../../src/domain/presence.js'
+import type { Connection } from '../../src/realtime/connection.js'
+import { Presence } from '../../src/realtime/presence.js'
 import { LivePresence } from '../../src/realtime/presence-live.js'
 
 const NOW = 1_000_000_000
@@ -75,4 +80,53 @@ test.each([
 test('an invisibility that is over is none, to its owner too', () => {
   expect(shapeOwn('bob', until(1), NOW)).toMatchObject({ status: 'invisible', invisible_until: expect.any(String) })
   expect(shapeOwn('bob', until(0), NOW)).toMatchObject({ status: 'online', invisible_until: null })
+})
+
+/** A database in which nobody has set anything. */
+const EMPTY = {
+  query: new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  }),
+} as unknown as Db
+
+test('what the bus does not take is said again in the next sweep, once', async () => {
+  const { live: here, clock } = live()
+  const said: UserPresence[] = []
+  let taken = false
+  const presence = new Presence({
+    db: EMPTY,
+    live: here,
+    signals: {
+      publish: ({ data }) => {
+        said.push(data as UserPresence)
+        return taken
+      },
+    },
+    now: () => clock.now,
+    watched: () => [],
+    onHidden: () => undefined,
+  })
+  const phone = { id: 'phone', actor: { user_id: 'bob' } } as Connection
+  const statuses = () => said.splice(0).map(({ status }) => status)
+  presence.arrived(phone)
+  await presence.sweep()
+  await presence.sweep()
+  taken = true
+  await presence.sweep()
+  await presence.sweep()
+  expect(statuses()).toEqual(['online', 'online', 'online'])
+  presence.left(phone)
+  clock.now += TIMES.grace_ms
+  taken = false
+  await presence.sweep()
+  taken = true
+  await presence.sweep()
+  await presence.sweep()
+  expect(statuses()).toEqual(['offline', 'offline'])
+  expect(presence.size).toBe(0)
 })
