@@ -51,8 +51,8 @@ const HANDLERS: Handlers = {
     await typing.start(actor, conversation_id, connection)
     return {}
   },
-  'typing.stop': async ({ typing }, actor, { conversation_id }) => {
-    await typing.stop(actor, conversation_id)
+  'typing.stop': async ({ typing }, actor, { conversation_id }, connection) => {
+    await typing.stop(actor, conversation_id, connection)
     return {}
   },
   'presence.set': ({ presence }, actor, input) => presence.set(actor, input),

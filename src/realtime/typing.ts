@@ -75,12 +75,13 @@ export class Typing {
     if (now - entry.announcedAt >= TYPING_THROTTLE_MS) this.#announce(entry, now)
   }
 
-  /** @throws AppError conversation.not_found, .forbidden */
-  async stop(actor: Actor, conversationId: string): Promise<void> {
+  /** Over a socket it ends what that socket or REST has said; over REST, everything. @throws AppError conversation.not_found, .forbidden */
+  async stop(actor: Actor, conversationId: string, connection?: Connection): Promise<void> {
     const entry = this.#entries.get(conversationId, actor.user_id)
     if (!entry) return void (await this.#options.mayAnnounce(actor, conversationId))
     await this.#answer(entry)
-    this.#end(entry)
+    for (const holder of connection ? [connection.id, REST] : []) this.#release(entry, holder)
+    if (!connection || entry.holders.size === 0) this.#end(entry)
   }
 
   /** Everybody who types there, as far as this node knows; who may be seen is for the domain to say. */

@@ -92,6 +92,21 @@ test('what REST has begun does not end with a socket', async () => {
   expect(said).toEqual(['typing.started', 'typing.stopped'])
 })
 
+test('a stop over one socket does not end what another one says, and a stop over REST ends all of it', async () => {
+  const { typing, said } = node()
+  const [one, two] = [socket('one'), socket('two')]
+  for (const holder of [one, two, undefined]) await typing.start(alice, HOME, holder)
+  await typing.stop(alice, HOME, one)
+  expect(said).toEqual(['typing.started'])
+  await typing.stop(alice, HOME, two)
+  expect(said).toEqual(['typing.started', 'typing.stopped'])
+
+  const other = node()
+  for (const holder of [one, two]) await other.typing.start(alice, HOME, holder)
+  await other.typing.stop(alice, HOME)
+  expect(other.said).toEqual(['typing.started', 'typing.stopped'])
+})
+
 test('a socket that closes while it is asked for leaves nothing behind', async () => {
   let answer: (allowed: boolean) => void = () => undefined
   const { typing, said, pass } = node(() => new Promise((resolve) => (answer = resolve)))
