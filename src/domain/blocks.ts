@@ -7,6 +7,7 @@ import type { Page } from '../contract/fields.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db, Tx } from '../db/database.js'
 import { INTEGER, readCursor, toPage, UUID } from './pages.js'
+import { holdUsers } from './users.js'
 
 /** Whom the actor has blocked, the latest first; deleted accounts too, so that they can be taken off. */
 export async function listBlocks(db: Db, actor: Actor, input: ListBlocks): Promise<Page<Block>> {
@@ -38,7 +39,7 @@ export async function blockUser(db: Db, actor: Actor, userId: string, limits: Li
   if (userId === actor.user_id) throw new AppError('block.oneself')
   await db.write(actor.user_id, async (tx) => {
     // Both: whoever begins a conversation, or adds somebody to one, holds the rows of those whom it takes in.
-    if ((await lockUsers(tx, [actor.user_id, userId])) < 2) throw new AppError('user.not_found')
+    if (!(await holdUsers(tx, [actor.user_id, userId], true))) throw new AppError('user.not_found')
     const { count, known } = await tx
       .selectFrom('blocks')
       .select((eb) => [
@@ -56,7 +57,7 @@ export async function blockUser(db: Db, actor: Actor, userId: string, limits: Li
 /** Of no effect on whom the actor has not blocked, and on who has blocked the actor. */
 export async function unblockUser(db: Db, actor: Actor, userId: string): Promise<void> {
   await db.write(actor.user_id, async (tx) => {
-    await lockUsers(tx, [actor.user_id])
+    await holdUsers(tx, [actor.user_id], true)
     await tx.deleteFrom('blocks').where('blocker_id', '=', actor.user_id).where('blocked_id', '=', userId).execute()
   })
 }
@@ -93,17 +94,4 @@ export function acrossABlock(actor: Actor) {
     select blocked_id from blocks where blocker_id = ${actor.user_id}
     union all
     select blocker_id from blocks where blocked_id = ${actor.user_id})`
-}
-
-/** How many of them there are; in the one order that everybody takes them in. */
-async function lockUsers(tx: Tx, ids: readonly string[]): Promise<number> {
-  const rows = await tx
-    .selectFrom('users')
-    .select('id')
-    .where('id', 'in', ids)
-    .where('deleted_at', 'is', null)
-    .orderBy('id')
-    .forNoKeyUpdate()
-    .execute()
-  return rows.length
 }

@@ -88,15 +88,12 @@ export async function requireUsers(tx: Tx, ids: readonly string[]): Promise<void
   if (!holdsAll) throw new AppError('user.not_found')
 }
 
-/** Whether they all exist; those who do cannot be deleted before the transaction ends. Before any lock on a conversation. */
-export async function holdUsers(tx: Tx, ids: readonly string[]): Promise<boolean> {
-  const rows = await tx
-    .selectFrom('users')
-    .select('id')
-    .where('id', 'in', ids)
-    .where('deleted_at', 'is', null)
-    .orderBy('id')
-    .forShare()
-    .execute()
+/**
+ * Whether they all exist. Those who do cannot be deleted before the transaction ends, and with `alone` nobody else holds
+ * them. In the one order that everybody takes them in, and before any lock on a conversation.
+ */
+export async function holdUsers(tx: Tx, ids: readonly string[], alone = false): Promise<boolean> {
+  const users = tx.selectFrom('users').select('id').where('id', 'in', ids).where('deleted_at', 'is', null).orderBy('id')
+  const rows = await (alone ? users.forNoKeyUpdate() : users.forShare()).execute()
   return rows.length === ids.length
 }
