@@ -38,7 +38,8 @@ begin
     end if;
   end if;
 
-  if reply_to is not null and not exists (select from messages m where m.id = reply_to and m.conversation_id = conversation) then
+  -- By its key alone, as in message_wire.
+  if reply_to is not null and (select m.conversation_id from messages m where m.id = reply_to) is distinct from conversation then
     return query select 'message.reply_not_found', null::json;
     return;
   end if;

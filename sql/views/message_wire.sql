@@ -2,13 +2,14 @@
 create view message_wire as
 select m.id, m.conversation_id, m.number, greatest(m.changed_seq, r.changed_seq) as changed_seq, row_to_json(w) as wire
 from messages m
--- By its key, whatever the planner thinks: joined freely, it may read the whole conversation for one reply.
+-- By its key alone, whatever the planner thinks: with the conversation beside it, a plan that was made while the table was
+-- empty reads the whole conversation for one reply.
 left join lateral (
-  select r.id, r.number, r.sender_id, r.content, r.changed_seq
+  select r.id, r.conversation_id, r.number, r.sender_id, r.content, r.changed_seq
   from messages r
-  where r.id = m.reply_to_id and r.conversation_id = m.conversation_id
+  where r.id = m.reply_to_id
   offset 0
-) r on true
+) r on r.conversation_id = m.conversation_id
 cross join lateral (
   select m.id, m.conversation_id, m.number, m.sender_id, m.type, m.content,
          case when r.id is not null then

@@ -91,3 +91,19 @@ test('an import reads no message again, also in a database that was known to be 
   expect(await read()).toBeLessThan(10_000)
   await session.query('rollback')
 })
+
+test('a read that was planned while there was nothing to read goes by keys all the same', async () => {
+  await using world = await startWorld()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const group = await world.group(alice, bob)
+  const session = await world.session()
+  await session.query(`set plan_cache_mode = force_generic_plan; set jit = off`)
+  await session.query(`prepare tail (bigint, bigint[], bigint[]) as ${READ.text}`)
+  await session.query(`execute tail (0, '{}', '{}')`)
+  await session.query(
+    `insert into messages (conversation_id, sender_id, content) select $1, $2, 'imported' from generate_series(1, 2000)`,
+    [group.id, alice.id],
+  )
+  const explained = await session.query(`explain (analyze, format json) execute tail (0, '{}', '{}')`)
+  expect(touched(explained.rows[0]['QUERY PLAN'][0].Plan)).toBeLessThan(50_000)
+})
