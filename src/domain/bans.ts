@@ -53,7 +53,9 @@ export function banMember(
     await requireTimeToCome(tx, 'banned_until', input.banned_until)
     const ban = activeBans(tx, conversationId).where('bans.user_id', '=', userId)
     const before = await ban.executeTakeFirst()
-    if (before && before.reason === input.reason && isSameTime(before.banned_until, input.banned_until)) return before
+    const isSame = before?.reason === input.reason && isSameTime(before.banned_until, input.banned_until)
+    // Somebody may have written the row alone, and left the member in.
+    if (before && isSame && !target) return before
     await saveBan(tx, actor, conversationId, userId, input)
     // After the ban, which gives the removal its reason.
     if (target) await deleteMember(tx, conversationId, userId)

@@ -144,6 +144,14 @@ test('nobody adds who is banned by an insert either, and who is not banned becom
   })
 })
 
+test('a member whom another service has banned by a row alone is removed by the same ban', async () => {
+  const psql = await world.session()
+  await psql.query('insert into bans (conversation_id, user_id) values ($1, $2)', [home, bob.id])
+  expect(await outcome(bob.ask('GET', `/conversations/${home}`))).toBe('200')
+  expect(await outcome(ban(bob))).toBe('200')
+  expect(await outcome(bob.ask('GET', `/conversations/${home}`))).toBe('404 conversation.not_found')
+})
+
 test('a ban and a deletion of the banned account wait for each other without a deadlock', async () => {
   const gone = await world.person(`gone${Date.now()}`)
   await alice.post(`/conversations/${home}/members`, { user_ids: [gone.id] })
