@@ -42,6 +42,14 @@ const HOMES: Record<string, string[]> = {
   'proxy-addr': ['http'],
   'rate-limiter-flexible': ['http'],
   'swagger-ui-dist': ['http'],
+  busboy: ['media'],
+  sharp: ['media'],
+  blurhash: ['media'],
+  'file-type': ['media'],
+  aws4fetch: ['media'],
+  'graphile-worker': ['jobs'],
+  'content-disposition': ['http'],
+  'range-parser': ['http'],
 }
 
 const CEILING = 300
