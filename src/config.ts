@@ -1,6 +1,7 @@
 // How the server is set up: one table of environment variables with safe defaults. The only reader of process.env.
 import { z } from 'zod'
 import { HARD, type Limits } from './contract/limits.js'
+import { parseByteSize } from './kit/byte-size.js'
 import { parseDuration } from './kit/duration.js'
 import { StartupError } from './kit/startup-error.js'
 
@@ -14,6 +15,16 @@ const seconds = (standard: string) =>
       const value = parseDuration(text)
       if (value === undefined || value === 0)
         context.addIssue({ code: 'custom', message: 'must look like 90s, 15m, 24h or 30d' })
+      return value ?? 0
+    })
+const bytes = (standard: string) =>
+  z
+    .string()
+    .default(standard)
+    .transform((text, context) => {
+      const value = parseByteSize(text)
+      if (value === undefined || value === 0)
+        context.addIssue({ code: 'custom', message: 'must look like 512kB, 100MB or 1GiB' })
       return value ?? 0
     })
 const list = () =>
@@ -53,6 +64,36 @@ export const VARIABLES = {
   DATABASE_STATEMENT_TIMEOUT: seconds('15s').describe('Longest statement'),
   DATABASE_CONNECT_TIMEOUT: seconds('5s').describe('Longest wait for a connection'),
   DATA_DIR: z.string().default('.data').describe('Folder of the embedded PostgreSQL'),
+  UPLOADS_DIR: z
+    .string()
+    .default('uploads')
+    .describe('Folder of uploaded files, and of those that are on their way to S3'),
+  S3_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Address of an S3-compatible storage; absent: files stay in UPLOADS_DIR'),
+  S3_BUCKET: z.string().optional().describe('Bucket for uploaded files; needed with S3_ENDPOINT'),
+  S3_REGION: z.string().default('us-east-1').describe('Region that signatures name'),
+  S3_ACCESS_KEY_ID: z.string().optional().describe('Key of the S3 storage'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Its secret'),
+  S3_STORAGE_CLASS: z.string().optional().describe('Storage class that new objects are given'),
+  MAX_IMAGE_BYTES: bytes('20MB').describe('Largest image'),
+  MAX_VIDEO_BYTES: bytes('100MB').describe('Largest video'),
+  MAX_AUDIO_BYTES: bytes('50MB').describe('Largest audio file or voice message'),
+  MAX_FILE_BYTES: bytes('50MB').describe('Largest document or text'),
+  MAX_ARCHIVE_BYTES: bytes('100MB').describe('Largest archive'),
+  MAX_AVATAR_BYTES: bytes('5MB').describe('Largest picture that becomes an avatar'),
+  MAX_USER_MEDIA_BYTES: bytes('5GB').describe('Bytes of all files of one user'),
+  MEDIA_GRACE: seconds('7d').describe('How long the bytes of a removed file are kept'),
+  MEDIA_URL_TTL: seconds('15m').describe('Life of a signed address of a file'),
+  UPLOAD_TTL: seconds('24h').describe('How long an upload may take, and a file may wait for its message'),
+  UPLOAD_STALL: seconds('30s').describe('Without a byte, an upload ends'),
+  WORKERS: whole(0, 64, 1).describe('Jobs that this node does at the same time; 0 leaves them to other nodes'),
+  FFMPEG_PATH: z
+    .string()
+    .default('ffmpeg')
+    .describe('Program that reads video and audio; without it they have no preview'),
+  FFPROBE_PATH: z.string().default('ffprobe').describe('Program that measures video and audio'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -80,6 +121,7 @@ export const VARIABLES = {
   RATE_LIMIT_REGISTER: rate('20/1h').describe('Sign-ups from an address'),
   RATE_LIMIT_LOGIN: rate('30/15m').describe('Sign-ins from an address'),
   RATE_LIMIT_LOGIN_ACCOUNT: rate('10/15m').describe('Failed sign-ins to an account'),
+  RATE_LIMIT_UPLOAD: rate('100/1m').describe('Uploads that one user begins'),
   RATE_LIMIT_SEARCH: rate('60/1m').describe('User searches of a user'),
   NODE_ENV: z
     .enum(['development', 'test', 'production'])
@@ -124,6 +166,15 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     blocks: env.MAX_BLOCKS,
     edit_window_s: env.EDIT_WINDOW,
     delete_window_s: env.DELETE_WINDOW,
+    file_bytes: {
+      image: env.MAX_IMAGE_BYTES,
+      video: env.MAX_VIDEO_BYTES,
+      audio: env.MAX_AUDIO_BYTES,
+      file: env.MAX_FILE_BYTES,
+      archive: env.MAX_ARCHIVE_BYTES,
+      avatar: env.MAX_AVATAR_BYTES,
+    },
+    user_media_bytes: env.MAX_USER_MEDIA_BYTES,
   }
   return { ...env, limits, database: (url: string): DatabaseConfig => databaseConfig(env, url) }
 }
@@ -155,6 +206,9 @@ function refuseUnsafe(env: z.infer<typeof Environment>): void {
   if (env.DATABASE_URL !== undefined && !/^postgres(ql)?:\/\//.test(env.DATABASE_URL)) {
     throw new StartupError('Set DATABASE_URL to postgres://user:password@host:5432/database.')
   }
+  if (env.S3_ENDPOINT && !(env.S3_BUCKET && env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY)) {
+    throw new StartupError('With S3_ENDPOINT, set S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too.')
+  }
   if (env.NODE_ENV !== 'production') return
   if (env.CORS_ORIGINS.includes('*')) {
     throw new StartupError(
@@ -182,6 +236,7 @@ export function describeConfig(config: Config): string {
   const show = (name: string, value: unknown) => {
     if (name === 'DATABASE_URL' && typeof value === 'string')
       return value.replace(/\/\/([^:@/]*):[^@]*@/, '//$1:[hidden]@')
+    if (name === 'S3_SECRET_ACCESS_KEY' && value !== undefined) return '[hidden]'
     if (Array.isArray(value)) return value.join(',')
     if (typeof value === 'object' && value !== null && 'points' in value && 'window_s' in value)
       return `${value.points}/${value.window_s}s`

@@ -76,6 +76,33 @@ export const ERRORS = {
     title: 'It is too late to delete this message for everyone',
   },
 
+  'attachment.not_found': { status: 404, retry: false, title: 'There is no such attachment' },
+  'attachment.in_use': { status: 409, retry: false, title: 'This attachment belongs to a message already' },
+  'attachment.not_ready': { status: 409, retry: true, title: 'This is still being made; try again shortly' },
+  'attachment.too_large': { status: 413, retry: false, title: 'The file is larger than files of its kind may be' },
+  'attachment.quota_exceeded': { status: 413, retry: false, title: 'Your files take up as much space as they may' },
+  'attachment.type_not_allowed': { status: 415, retry: false, title: 'Files of this type are not taken' },
+  'attachment.not_allowed_here': {
+    status: 403,
+    retry: false,
+    title: 'This conversation does not take files of this kind or size',
+  },
+  'attachment.unreadable': { status: 422, retry: false, title: 'The file is damaged, or not what it claims to be' },
+  'attachment.too_many_pixels': { status: 422, retry: false, title: 'The image has more pixels than can be shown' },
+  'attachment.metadata_stays': {
+    status: 415,
+    retry: false,
+    title: 'The metadata of such an image cannot be removed; send it with keep_metadata=true, or as another type',
+  },
+  'attachment.not_an_avatar': { status: 422, retry: false, title: 'An avatar is a JPEG, PNG, GIF or WebP picture' },
+  'attachment.range_not_satisfiable': { status: 416, retry: false, title: 'The file has no such range' },
+  'attachment.link_invalid': { status: 403, retry: false, title: 'This link is not valid, or no longer' },
+  'upload.not_found': { status: 404, retry: false, title: 'There is no such upload' },
+  'upload.too_many': { status: 409, retry: false, title: 'You have as many unfinished uploads as you can' },
+  'upload.incomplete': { status: 409, retry: false, title: 'Not all of it has arrived yet' },
+  'upload.mismatch': { status: 422, retry: false, title: 'What has arrived is not what was announced' },
+  'upload.stalled': { status: 408, retry: true, title: 'Nothing has arrived for too long' },
+
   'frame.malformed': { status: 400, retry: false, title: 'The frame is not a JSON command' },
   'command.unknown': { status: 404, retry: false, title: 'There is no such command' },
 } as const satisfies Record<string, ErrorEntry>

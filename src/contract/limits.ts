@@ -27,6 +27,9 @@ export const HARD = {
   online_shown: 100,
   page: 100,
   page_default: 50,
+  attachments: 10,
+  filename: 255,
+  open_uploads: 100,
   user_search: 20,
   ids: 100,
   /** A REST body: the longest message, escaped to `\uXXXX`, with its metadata. */
@@ -45,4 +48,10 @@ export type Limits = {
   blocks: number
   edit_window_s: number
   delete_window_s: number
+  /** Bytes of one file, by the class that it falls into (media/file-types.ts). */
+  file_bytes: Record<FileClass, number>
+  /** Bytes of all that one user has uploaded and not removed. */
+  user_media_bytes: number
 }
+
+export type FileClass = 'image' | 'video' | 'audio' | 'file' | 'archive' | 'avatar'

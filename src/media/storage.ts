@@ -22,7 +22,11 @@ export type Storage = {
    * Stores what `source` yields, over what was there; answers the number of bytes. When the source throws or the signal
    * aborts, that error rises and nothing of it is left.
    */
-  put(key: Key, source: AsyncIterable<Uint8Array>, options: { mime_type: string; signal?: AbortSignal }): Promise<number>
+  put(
+    key: Key,
+    source: AsyncIterable<Uint8Array>,
+    options: { mime_type: string; signal?: AbortSignal },
+  ): Promise<number>
   /** All of it, or a range that lies within. Undefined when there is no such object. Whoever takes the stream ends it. */
   get(key: Key, range?: Range): Promise<Readable | undefined>
   /** Its size in bytes; undefined when there is no such object. */
@@ -32,10 +36,7 @@ export type Storage = {
   /** Everything below an area, in no order, read page by page. */
   list(area: string): AsyncIterable<StoredObject>
   /** Where a client may put exactly this many bytes of this type itself; undefined where the node has to take them. */
-  signPut(
-    key: Key,
-    options: { size: number; mime_type: string; expires_s: number },
-  ): Promise<DirectPut | undefined>
+  signPut(key: Key, options: { size: number; mime_type: string; expires_s: number }): Promise<DirectPut | undefined>
   /** Where the object is a file of this machine, its path: what needs to seek in it need not copy it. */
   localPath(key: Key): string | undefined
   /** @throws whatever keeps it from working; for /health */
