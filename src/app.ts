@@ -15,12 +15,17 @@ import { migrate } from './db/migrator.js'
 import { openDatabase } from './db/open.js'
 import { createPool } from './db/pool.js'
 import { readMembersOf } from './domain/presence.js'
+import { readSecret } from './domain/secrets.js'
 import { mayAnnounceTyping } from './domain/typing.js'
 import { Health } from './http/health.js'
 import { RateLimits } from './http/rate-limits.js'
 import { createHttp } from './http/server.js'
+import { migrateJobs } from './jobs/schema.js'
+import { Worker } from './jobs/worker.js'
 import { StartupError } from './kit/startup-error.js'
 import { VERSION } from './kit/version.js'
+import { LINK_ROUNDING_S, Links } from './media/links.js'
+import { openMedia } from './media/media.js'
 import { createMetrics, type Logger } from './observe.js'
 import { encodeSignal } from './protocols/native.js'
 import { audienceLoader } from './realtime/audience.js'
@@ -92,6 +97,8 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     metrics.tailLag.set((tail?.lagMs ?? 0) / 1_000)
   })
 
+  await migrateJobs(pool, logger)
+
   let tail: Tail | undefined
   const db = new Database(pool, new Doorbell(pool, logger, () => tail?.wake()))
   const housekeeper = new Housekeeper(db, logger, config.EVENT_WINDOW)
@@ -103,7 +110,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   await keys.start()
   const passwords = new Passwords()
   await passwords.start()
-  const ended = new EndedSessions(config.ACCESS_TOKEN_TTL)
+  const ended = new EndedSessions(Math.max(config.ACCESS_TOKEN_TTL, config.MEDIA_URL_TTL + LINK_ROUNDING_S))
   const tokens = new AccessTokens({
     keys,
     ended,
@@ -191,7 +198,13 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   // After the tail has begun, so that no end falls between what is loaded and what is heard.
   await ended.reload(db.query)
 
-  const services = { db, signals, typing, presence, watches, limits: config.limits, logger, metrics }
+  const media = await openMedia(config, new Links(await readSecret(db, 'media_links'), config.MEDIA_URL_TTL))
+  stops.push(() => media.storage.stop())
+  const worker = new Worker({ db, media, logger }, database, config.WORKERS)
+  stops.push(() => worker.stop())
+  await worker.start()
+
+  const services = { db, media, signals, typing, presence, watches, limits: config.limits, logger, metrics }
   const sockets = new Sockets({
     fanout,
     tokens,
@@ -229,6 +242,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
         login: config.RATE_LIMIT_LOGIN,
         login_account: config.RATE_LIMIT_LOGIN_ACCOUNT,
         search: config.RATE_LIMIT_SEARCH,
+        upload: config.RATE_LIMIT_UPLOAD,
       }),
     },
     { corsOrigins: config.CORS_ORIGINS, trustedProxies: config.TRUSTED_PROXIES },

@@ -1,7 +1,10 @@
 -- Stores one message, or says why not. `outcome` is stored, duplicate (the first message is returned), or an error code.
+-- Which `form` (type) a message with `files` has, and whether they may be sent there, was decided before in the same
+-- transaction (domain/attachments.ts).
 -- Statement 1 waits for the stream; every rule is evaluated after it, by statements with a newer snapshot.
 create or replace function send_message(
-  actor uuid, conversation uuid, client uuid, body text, reply_to uuid, extra jsonb)
+  actor uuid, conversation uuid, client uuid, body text, reply_to uuid, extra jsonb,
+  form text default 'text', files uuid[] default '{}')
 returns table (outcome text, wire json)
 language plpgsql volatile set lock_timeout = '2s' as $$
 declare
@@ -29,7 +32,8 @@ begin
     if found then
       -- An edited or deleted message no longer has the text that was first sent: then the id alone decides.
       if first.conversation_id = conversation
-        and (first.content = body or first.edited_at is not null or first.deleted_at is not null) then
+        and first.attachment_count = cardinality(files)
+        and (first.content is not distinct from body or first.edited_at is not null or first.deleted_at is not null) then
         return query select 'duplicate', w.wire from message_wire w where w.id = first.id;
       else
         return query select 'message.client_id_reused', null::json;
@@ -46,9 +50,14 @@ begin
 
   -- For the statement's own trigger alone, and put back: the session may belong to a pooler.
   perform set_config('earshot.ring', 'after_commit', true);
-  insert into messages (conversation_id, number, sender_id, client_id, content, reply_to_id, metadata)
-  select conversation, s.message_number + 1, actor, client, body, reply_to, extra from streams s where s.id = conversation
+  insert into messages (conversation_id, number, sender_id, client_id, type, content, attachment_count, reply_to_id, metadata)
+  select conversation, s.message_number + 1, actor, client, form, body, cardinality(files), reply_to, extra
+  from streams s
+  where s.id = conversation
   returning id into stored;
+  if cardinality(files) > 0 then
+    perform link_attachments(actor, stored, files);
+  end if;
   perform set_config('earshot.ring', '', true);
   return query select 'stored', w.wire from message_wire w where w.id = stored;
 end

@@ -12,8 +12,8 @@ begin
   into ids, types, actors
   from new_rows n
   join old_rows o on o.id = n.id
-  where (n.name, n.description, n.is_public, n.metadata, n.deleted_at)
-    is distinct from (o.name, o.description, o.is_public, o.metadata, o.deleted_at);
+  where (n.name, n.description, n.is_public, n.metadata, n.settings, n.avatar_id, n.deleted_at)
+    is distinct from (o.name, o.description, o.is_public, o.metadata, o.settings, o.avatar_id, o.deleted_at);
   -- The update below fires this trigger once more: changed_seq is not among the columns that count, so it ends here.
   if ids is null then
     return null;

@@ -6,8 +6,8 @@ begin
   from new_rows n
   join old_rows o on o.id = n.id
   where n.deleted_at is null
-    and (n.username, n.email, n.display_name, n.bio, n.status_text)
-      is distinct from (o.username, o.email, o.display_name, o.bio, o.status_text)
+    and (n.username, n.email, n.display_name, n.bio, n.status_text, n.avatar_id)
+      is distinct from (o.username, o.email, o.display_name, o.bio, o.status_text, o.avatar_id)
   having count(*) > 0;
   return null;
 end

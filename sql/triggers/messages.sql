@@ -9,5 +9,7 @@ create or replace trigger t60_advance_sender after insert on messages
   referencing new table as new_rows for each statement execute function tg_messages__advance_sender();
 create or replace trigger t50_append_changed after update on messages
   referencing old table as old_rows new table as new_rows for each statement execute function tg_messages__append_changed();
+create or replace trigger t60_remove_attachments after update on messages
+  referencing old table as old_rows new table as new_rows for each statement execute function tg_messages__remove_attachments();
 create or replace trigger t90_refuse_truncate before truncate on messages
   for each statement execute function tg_refuse_truncate();

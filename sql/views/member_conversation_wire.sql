@@ -5,7 +5,8 @@ from members me
 join conversations c on c.id = me.conversation_id and c.deleted_at is null
 join streams s on s.id = me.conversation_id
 cross join lateral (
-  select c.id, c.type, c.name, c.description, c.is_public, c.metadata, c.created_by, wire_time(c.created_at) as created_at,
+  select c.id, c.type, c.name, c.description, avatar_url(c.id, c.avatar_id) as avatar_url, c.is_public,
+         conversation_settings(c.settings) as settings, c.metadata, c.created_by, wire_time(c.created_at) as created_at,
          c.member_count, wire_time(coalesce(s.last_message_at, c.created_at)) as last_activity_at, s.seq, s.message_number,
          -- From the newest backwards; each mark is looked up by its key, however many messages the member has hidden.
          (select w.wire from message_wire w

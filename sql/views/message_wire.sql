@@ -12,6 +12,10 @@ left join lateral (
 ) r on r.conversation_id = m.conversation_id
 cross join lateral (
   select m.id, m.conversation_id, m.number, m.sender_id, m.type, m.content,
+         case when m.attachment_count > 0 and m.deleted_at is null then (
+           select coalesce(json_agg(a.wire order by a.position), '[]')
+           from (select a.wire, a.position from attachment_wire a where a.message_id = m.id offset 0) a)
+         else '[]' end as attachments,
          case when r.id is not null then
            json_build_object('id', r.id, 'number', r.number, 'sender_id', r.sender_id, 'excerpt', left(r.content, 140))
          end as reply_to,

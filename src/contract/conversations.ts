@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { AvatarUrl } from './avatars.js'
 import { Cursor, Id, Limit, Metadata, Name, page, Time } from './fields.js'
 import { HARD } from './limits.js'
 import { Membership } from './memberships.js'
 import { Message } from './messages.js'
+import { ConversationSettings } from './settings.js'
 import { User } from './users.js'
 
 export const ConversationType = z.enum(['direct', 'group'])
@@ -35,7 +37,9 @@ export const ConversationCore = z.object({
   type: ConversationType,
   name: z.string().nullable(),
   description: z.string().nullable(),
+  avatar_url: AvatarUrl,
   is_public: z.boolean(),
+  settings: ConversationSettings,
   metadata: z.record(z.string(), z.unknown()),
   created_by: Id.nullable(),
   created_at: Time,

@@ -101,6 +101,7 @@ export const ERRORS = {
   'upload.too_many': { status: 409, retry: false, title: 'You have as many unfinished uploads as you can' },
   'upload.incomplete': { status: 409, retry: false, title: 'Not all of it has arrived yet' },
   'upload.mismatch': { status: 422, retry: false, title: 'What has arrived is not what was announced' },
+  'upload.malformed': { status: 400, retry: false, title: 'The form is not what it should be, or ended too early' },
   'upload.stalled': { status: 408, retry: true, title: 'Nothing has arrived for too long' },
 
   'frame.malformed': { status: 400, retry: false, title: 'The frame is not a JSON command' },

@@ -35,6 +35,8 @@ export const CONVERSATION_EVENTS = {
   'message.created': MessageEvent,
   'message.edited': MessageEvent,
   'message.deleted': MessageEvent,
+  'attachment.ready': MessageEvent,
+  'attachment.removed': MessageEvent,
 } as const
 
 /** On the stream of a user: what concerns only them. */

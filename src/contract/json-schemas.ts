@@ -2,6 +2,8 @@
 // its export and is written once; everything else stands where it is used.
 import { z } from 'zod'
 import * as accounts from './accounts.js'
+import * as attachments from './attachments.js'
+import * as avatars from './avatars.js'
 import * as bans from './bans.js'
 import * as blocks from './blocks.js'
 import * as conversations from './conversations.js'
@@ -15,15 +17,19 @@ import * as presence from './presence.js'
 import * as problems from './problems.js'
 import * as receipts from './receipts.js'
 import * as sessions from './sessions.js'
+import * as settings from './settings.js'
 import * as signals from './signals.js'
 import * as stats from './stats.js'
 import * as systemMessages from './system-messages.js'
 import * as typing from './typing.js'
+import * as uploads from './uploads.js'
 import * as users from './users.js'
 
 /** A new file of the contract gets its line here. */
 export const FILES: Record<string, object> = {
   accounts,
+  attachments,
+  avatars,
   bans,
   blocks,
   conversations,
@@ -37,10 +43,12 @@ export const FILES: Record<string, object> = {
   problems,
   receipts,
   sessions,
+  settings,
   signals,
   stats,
   'system-messages': systemMessages,
   typing,
+  uploads,
   users,
 }
 /** Of no use to a reader: just a string. */

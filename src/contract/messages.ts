@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Attachment, AttachmentKind } from './attachments.js'
 import { ClientId, Digits, Id, Limit, Metadata, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 import { SystemMessage } from './system-messages.js'
@@ -8,7 +9,13 @@ const MessageText = Text
 
 export const SendMessage = z
   .strictObject({
-    content: MessageText,
+    content: MessageText.default('').describe('May be empty beside attachments'),
+    attachment_ids: z
+      .array(Id)
+      .max(HARD.attachments)
+      .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
+      .default([])
+      .describe('Of my uploads, in the order in which they are shown; together they decide the type of the message'),
     client_id: ClientId.optional(),
     reply_to_id: Id.optional(),
     metadata: Metadata.default({}),
@@ -31,8 +38,11 @@ export const Message = z.object({
   conversation_id: Id,
   number: z.number().int().describe('1, 2, 3 ... in its conversation'),
   sender_id: Id.nullable().describe('null for system messages'),
-  type: z.enum(['text', 'system']),
-  content: z.string().nullable().describe('null for system messages and once deleted'),
+  type: z
+    .enum(['text', 'system', ...AttachmentKind.options])
+    .describe('Of a message with attachments: their kind, or file where they differ'),
+  content: z.string().nullable().describe('null for system messages, without a caption, and once deleted'),
+  attachments: z.array(Attachment),
   reply_to: z
     .object({ id: Id, number: z.number().int(), sender_id: Id.nullable(), excerpt: z.string().nullable() })
     .nullable(),

@@ -4,7 +4,7 @@ import type { SignalType } from './signals.js'
 
 export const SUMMARIES: Record<EventType | SignalType, string> = {
   'conversation.created': 'The first event of a stream; nobody is a member yet',
-  'conversation.updated': 'Its name, description, visibility or metadata has changed',
+  'conversation.updated': 'Its name, description, picture, visibility, settings or metadata has changed',
   'conversation.deleted': 'It is gone for all its members',
   'member.added': 'Somebody has become a member; they hear the stream from the next event on',
   'member.updated': 'The role or the nickname of a member has changed',
@@ -14,6 +14,8 @@ export const SUMMARIES: Record<EventType | SignalType, string> = {
   'message.created': 'A message; if it is mine, I have read up to it',
   'message.edited': 'The message as it is now; messages that quote it have another excerpt',
   'message.deleted': 'The message without its content; it keeps its number',
+  'attachment.ready': 'The message whose attachment has its previews, or turned out to have none',
+  'attachment.removed': 'The message, one of whose attachments is gone for everyone',
   'conversation.joined':
     'I am a member now. Events of its stream that came before this one are in `conversation` already: drop them, and apply what is newer than its `seq`',
   'conversation.left': 'I am no member any more',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AvatarUrl } from './avatars.js'
 import { Id, IdList, Name, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 
@@ -18,6 +19,7 @@ export const User = z.object({
   display_name: z.string().nullable(),
   bio: z.string(),
   status_text: z.string(),
+  avatar_url: AvatarUrl,
   created_at: Time,
   deleted: z.boolean(),
 })

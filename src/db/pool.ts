@@ -25,9 +25,9 @@ function connection(config: DatabaseConfig, name: string): pg.ClientConfig {
   }
 }
 
-export function createPool(config: DatabaseConfig, logger: Logger): Pool {
+export function createPool(config: DatabaseConfig, logger: Logger, name = 'earshot'): Pool {
   const pool = new pg.Pool({
-    ...connection(config, 'earshot'),
+    ...connection(config, name),
     max: config.pool_max,
     idleTimeoutMillis: 30_000,
     statement_timeout: config.statement_timeout_ms,

@@ -7,6 +7,8 @@ const CONSTRAINTS: Record<string, ErrorCode> = {
   one_account_for_each_email: 'account.email_taken',
   one_group_of_a_name_for_each_creator: 'conversation.name_taken',
   conversation_metadata_is_an_object_of_at_most_32_kib: 'conversation.metadata_too_large',
+  // Within one conversation the second send finds the first; elsewhere it is another message.
+  message_client_ids_are_unique_for_a_sender: 'message.client_id_reused',
   message_metadata_is_an_object_of_at_most_32_kib: 'request.invalid',
 }
 

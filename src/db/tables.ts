@@ -23,6 +23,31 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Attachments {
+  blob_id: string | null;
+  conversation_id: string | null;
+  created_at: Generated<Timestamp>;
+  external: Json | null;
+  filename: string;
+  id: string;
+  kind: string;
+  message_id: string | null;
+  mime_type: string;
+  number: number | null;
+  position: number | null;
+  purpose: Generated<string>;
+  removed_at: Timestamp | null;
+  size: number;
+  user_id: string;
+}
+
+export interface AttachmentWire {
+  id: string | null;
+  message_id: string | null;
+  position: number | null;
+  wire: Json | null;
+}
+
 export interface Bans {
   banned_by: string | null;
   banned_until: Timestamp | null;
@@ -32,6 +57,24 @@ export interface Bans {
   user_id: string;
 }
 
+export interface Blobs {
+  blurhash: string | null;
+  created_at: Generated<Timestamp>;
+  duration_ms: number | null;
+  height: number | null;
+  id: string;
+  is_animated: Generated<boolean>;
+  mime_type: string;
+  removed_at: Timestamp | null;
+  sha256: Buffer;
+  size: number;
+  state: Generated<string>;
+  user_id: string;
+  variants: Generated<Json>;
+  waveform: number[] | null;
+  width: number | null;
+}
+
 export interface Blocks {
   blocked_id: string;
   blocker_id: string;
@@ -39,6 +82,7 @@ export interface Blocks {
 }
 
 export interface Conversations {
+  avatar_id: string | null;
   changed_seq: Generated<number>;
   created_at: Generated<Timestamp>;
   created_by: string | null;
@@ -51,6 +95,7 @@ export interface Conversations {
   member_count: Generated<number>;
   metadata: Generated<Json>;
   name: string | null;
+  settings: Generated<Json>;
   type: string;
 }
 
@@ -84,6 +129,69 @@ export interface EventWire {
   withheld_from: string[] | null;
 }
 
+export interface GraphileWorkerJobs {
+  attempts: number | null;
+  created_at: Timestamp | null;
+  flags: Json | null;
+  id: number | null;
+  key: string | null;
+  last_error: string | null;
+  locked_at: Timestamp | null;
+  locked_by: string | null;
+  max_attempts: number | null;
+  priority: number | null;
+  queue_name: string | null;
+  revision: number | null;
+  run_at: Timestamp | null;
+  task_identifier: string | null;
+  updated_at: Timestamp | null;
+}
+
+export interface GraphileWorkerMigrations {
+  breaking: Generated<boolean>;
+  id: number;
+  ts: Generated<Timestamp>;
+}
+
+export interface GraphileWorkerPrivateJobQueues {
+  id: Generated<number>;
+  is_available: Generated<boolean>;
+  locked_at: Timestamp | null;
+  locked_by: string | null;
+  queue_name: string;
+}
+
+export interface GraphileWorkerPrivateJobs {
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  flags: Json | null;
+  id: Generated<number>;
+  is_available: Generated<boolean>;
+  job_queue_id: number | null;
+  key: string | null;
+  last_error: string | null;
+  locked_at: Timestamp | null;
+  locked_by: string | null;
+  max_attempts: Generated<number>;
+  payload: Generated<Json>;
+  priority: Generated<number>;
+  revision: Generated<number>;
+  run_at: Generated<Timestamp>;
+  task_id: number;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface GraphileWorkerPrivateKnownCrontabs {
+  identifier: string;
+  known_since: Timestamp;
+  last_execution: Timestamp | null;
+}
+
+export interface GraphileWorkerPrivateTasks {
+  id: Generated<number>;
+  identifier: string;
+}
+
 export interface HiddenMessages {
   conversation_id: string;
   message_id: string;
@@ -97,6 +205,11 @@ export interface LogState {
   floor: Generated<number>;
   only_row: Generated<boolean>;
   safe: Generated<number>;
+}
+
+export interface MediaUsage {
+  bytes: Generated<number>;
+  user_id: string;
 }
 
 export interface MemberConversationWire {
@@ -147,6 +260,7 @@ export interface MemberSpans {
 }
 
 export interface Messages {
+  attachment_count: Generated<number>;
   changed_seq: Generated<number>;
   client_id: string | null;
   content: string | null;
@@ -201,6 +315,11 @@ export interface SchemaHistory {
   name: string;
 }
 
+export interface Secrets {
+  name: string;
+  value: Buffer;
+}
+
 export interface Sessions {
   created_at: Generated<Timestamp>;
   end_reason: string | null;
@@ -232,7 +351,30 @@ export interface Streams {
   seq: Generated<number>;
 }
 
+export interface UploadParts {
+  first_byte: number;
+  size: number;
+  upload_id: string;
+}
+
+export interface Uploads {
+  conversation_id: string | null;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  filename: string | null;
+  id: Generated<string>;
+  is_voice: Generated<boolean>;
+  keep_metadata: Generated<boolean>;
+  metadata: string | null;
+  method: string;
+  mime_type: string | null;
+  sha256: Buffer | null;
+  size: number | null;
+  user_id: string;
+}
+
 export interface Users {
+  avatar_id: string | null;
   bio: Generated<string>;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
@@ -251,14 +393,24 @@ export interface UserWire {
 }
 
 export interface DB {
+  attachment_wire: AttachmentWire;
+  attachments: Attachments;
   bans: Bans;
+  blobs: Blobs;
   blocks: Blocks;
   conversation_wire: ConversationWire;
   conversations: Conversations;
   event_wire: EventWire;
   events: Events;
+  "graphile_worker._private_job_queues": GraphileWorkerPrivateJobQueues;
+  "graphile_worker._private_jobs": GraphileWorkerPrivateJobs;
+  "graphile_worker._private_known_crontabs": GraphileWorkerPrivateKnownCrontabs;
+  "graphile_worker._private_tasks": GraphileWorkerPrivateTasks;
+  "graphile_worker.jobs": GraphileWorkerJobs;
+  "graphile_worker.migrations": GraphileWorkerMigrations;
   hidden_messages: HiddenMessages;
   log_state: LogState;
+  media_usage: MediaUsage;
   member_conversation_wire: MemberConversationWire;
   member_spans: MemberSpans;
   members: Members;
@@ -269,9 +421,12 @@ export interface DB {
   rate_limits: RateLimits;
   receipts: Receipts;
   schema_history: SchemaHistory;
+  secrets: Secrets;
   sessions: Sessions;
   signing_keys: SigningKeys;
   streams: Streams;
+  upload_parts: UploadParts;
+  uploads: Uploads;
   user_wire: UserWire;
   users: Users;
 }

@@ -1,9 +1,11 @@
 // Who may do what: the one layer of authorization, pure functions over who asks, what they are here, and what it is about.
 // "Not yours" and "not there" are the same answer; that is decided by the look-ups, which are scoped to the actor.
 import type { Actor } from '../auth/actor.js'
+import type { AttachmentKind } from '../contract/attachments.js'
 import { AppError, type ErrorCode } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { Role } from '../contract/memberships.js'
+import type { ConversationSettings } from '../contract/settings.js'
 
 const SPEAKERS = ['owner', 'admin', 'moderator', 'member'] as const
 const MODERATORS = ['owner', 'admin', 'moderator'] as const
@@ -52,6 +54,19 @@ export function whyNotSend(role: Role, blocked: boolean): ErrorCode | undefined 
   return may(role, 'message.send') ? undefined : 'conversation.forbidden'
 }
 
+/** Why a file may not be sent here; undefined when it may. */
+export function whyNotAttach(
+  settings: ConversationSettings,
+  file: { kind: AttachmentKind; size: number },
+): ErrorCode | undefined {
+  const { media_allowed, allowed_file_types, max_file_size } = settings
+  const isAllowed =
+    media_allowed &&
+    (allowed_file_types === null || allowed_file_types.includes(file.kind)) &&
+    (max_file_size === null || file.size <= max_file_size)
+  return isAllowed ? undefined : 'attachment.not_allowed_here'
+}
+
 /** Why a member of `role` may not do this to another one of `target`; undefined when they may. */
 export function whyNotRule(
   role: Role,
@@ -88,7 +103,7 @@ export function whyNotEdit(
   const refusal = whyNotSend(here.role, here.blocked)
   if (refusal) return refusal
   if (message.sender_id !== actor.user_id) return 'message.forbidden'
-  if (message.type !== 'text' || message.deleted_at) return 'message.not_editable'
+  if (message.deleted_at) return 'message.not_editable'
   if (isOlderThan(message, limits.edit_window_s, now)) return 'message.edit_window_over'
   return undefined
 }

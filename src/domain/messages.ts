@@ -7,6 +7,7 @@ import type { Db, Tx } from '../db/database.js'
 import { isRetryable, isUniqueViolation } from '../db/sqlstate.js'
 import { countCharacters } from '../kit/text.js'
 import { type MessageFacts, whyNotDelete, whyNotEdit } from './access.js'
+import { typeWithFiles } from './attachments.js'
 import { type Here, requireMembership } from './membership.js'
 import { lockConversations } from './streams.js'
 import { addSystemMessages } from './system-messages.js'
@@ -16,7 +17,7 @@ const CLIENT_ID = 'message_client_ids_are_unique_for_a_sender'
 /**
  * Acknowledged means durable: it returns after the commit. A repeat with the same client_id gets the first message.
  * @throws AppError conversation.not_found, conversation.forbidden, user.blocked, message.empty, message.too_long,
- *   message.client_id_reused, message.reply_not_found
+ *   message.client_id_reused, message.reply_not_found, attachment.not_found, .in_use, .not_allowed_here
  */
 export async function sendMessage(
   db: Db,
@@ -25,13 +26,22 @@ export async function sendMessage(
   input: SendMessage,
   limits: Limits,
 ): Promise<{ message: Message; created: boolean }> {
-  requireText(input.content, limits)
-  const send = () =>
+  const { attachment_ids: files } = input
+  const content = readText(input.content, files.length, limits)
+  const send = (query: Tx | Db['query'], type: string) =>
     sql<{ outcome: string; wire: Message }>`
-      select outcome, wire from send_message(${actor.user_id}, ${conversationId}, ${input.client_id ?? null}, ${input.content},
-        ${input.reply_to_id ?? null}, ${JSON.stringify(input.metadata)}::jsonb)`.execute(db.query)
-  // The same client_id may win elsewhere between our look and our insert: the second look finds it.
-  const { rows } = await db.call(send, (error) => isRetryable(error) || isUniqueViolation(error, CLIENT_ID))
+      select outcome, wire from send_message(${actor.user_id}, ${conversationId}, ${input.client_id ?? null}, ${content},
+        ${input.reply_to_id ?? null}, ${JSON.stringify(input.metadata)}::jsonb, ${type}, ${files}::uuid[])`.execute(
+      query,
+    )
+  const { rows } =
+    files.length === 0
+      ? // The same client_id may win elsewhere between our look and our insert: the second look finds it.
+        await db.call(
+          () => send(db.query, 'text'),
+          (error) => isRetryable(error) || isUniqueViolation(error, CLIENT_ID),
+        )
+      : await db.write(actor.user_id, async (tx) => send(tx, await typeWithFiles(tx, actor, conversationId, input)))
   const result = rows[0]
   if (result?.outcome === 'stored' || result?.outcome === 'duplicate') {
     return { message: result.wire, created: result.outcome === 'stored' }
@@ -94,16 +104,16 @@ export async function readMessage(db: Tx | Db['query'], actor: Actor, id: string
 
 /** @throws AppError message.not_found, .forbidden, .not_editable, .edit_window_over, .empty, .too_long, user.blocked */
 export function editMessage(db: Db, actor: Actor, id: string, input: EditMessage, limits: Limits): Promise<Message> {
-  requireText(input.content, limits)
   return db.write(actor.user_id, async (tx) => {
     const { message, here } = await lockMessage(tx, actor, id)
     const refusal = whyNotEdit(actor, here, message, limits, message.now)
     if (refusal) throw new AppError(refusal)
+    const content = readText(input.content, message.attachment_count, limits)
     await tx
       .updateTable('messages')
-      .set({ content: input.content, edited_at: sql`clock_timestamp()` })
+      .set({ content, edited_at: sql`clock_timestamp()` })
       .where('id', '=', id)
-      .where('content', '<>', input.content)
+      .where('content', 'is distinct from', content)
       .execute()
     return readWire(tx, id)
   })
@@ -162,8 +172,12 @@ export async function unhideMessage(db: Db, actor: Actor, id: string): Promise<v
   })
 }
 
-function requireText(content: string, limits: Limits): void {
-  if (content.trim() === '') throw new AppError('message.empty')
+/** As it is stored: beside files it may be missing. */
+function readText(content: string, files: number, limits: Limits): string | null {
+  if (content.trim() === '') {
+    if (files > 0) return null
+    throw new AppError('message.empty')
+  }
   const tooLong =
     Buffer.byteLength(content) > limits.message_bytes ||
     (content.length > limits.message_length && countCharacters(content) > limits.message_length)
@@ -172,6 +186,7 @@ function requireText(content: string, limits: Limits): void {
       detail: `At most ${limits.message_length} characters and ${limits.message_bytes} bytes`,
     })
   }
+  return content
 }
 
 /** The messages of the actor's conversations, without those that they have hidden. */
@@ -219,18 +234,23 @@ async function findOwnMessage(tx: Tx, actor: Actor, id: string): Promise<{ conve
   return row
 }
 
+type LockedMessage = MessageFacts & { conversation_id: string; number: number; attachment_count: number; now: Date }
+
 /** The message with its stream locked, and what the actor is there; judged by the database's clock. */
-async function lockMessage(
-  tx: Tx,
-  actor: Actor,
-  id: string,
-): Promise<{ message: MessageFacts & { conversation_id: string; number: number; now: Date }; here: Here }> {
+async function lockMessage(tx: Tx, actor: Actor, id: string): Promise<{ message: LockedMessage; here: Here }> {
   const { conversation_id, number } = await findOwnMessage(tx, actor, id)
   await lockConversations(tx, [conversation_id])
   const here = await requireMembership(tx, actor, conversation_id)
   const message = await tx
     .selectFrom('messages')
-    .select(['type', 'sender_id', 'created_at', 'deleted_at', sql<Date>`clock_timestamp()`.as('now')])
+    .select([
+      'type',
+      'sender_id',
+      'created_at',
+      'deleted_at',
+      'attachment_count',
+      sql<Date>`clock_timestamp()`.as('now'),
+    ])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   return { message: { ...message, conversation_id, number }, here }

@@ -4,6 +4,7 @@ import type { SigningKeys } from '../auth/signing-keys.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import type { Auth } from '../domain/sessions.js'
+import type { Media } from '../media/media.js'
 import type { Logger, Metrics } from '../observe.js'
 import type { Presence } from '../realtime/presence.js'
 import type { Signals } from '../realtime/signals.js'
@@ -20,6 +21,7 @@ export type Services = {
   typing: Typing
   presence: Presence
   limits: Limits
+  media: Media
   rates: RateLimits
   health: Health
   logger: Logger

@@ -7,7 +7,10 @@ import proxyAddr from 'proxy-addr'
 import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
 import type { Env, Services } from './env.js'
+import { isOpen, signedPurpose, takesBytes } from './paths.js'
 import { logIds } from './tracing.js'
+
+const JSON_TYPE = /^application\/json\s*(;|$)/i
 
 export function provide(services: Services): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -29,10 +32,11 @@ export function report(): MiddlewareHandler<Env> {
   }
 }
 
-/** Answers hold tokens and what people write: no cache on the way may keep them (RFC 6749 §5.1). */
+/** Answers hold tokens and what people write: no cache on the way may keep them (RFC 6749 §5.1). Files say otherwise. */
 export function neverStore(): MiddlewareHandler<Env> {
   return async (c, next) => {
     c.header('Cache-Control', 'no-store')
+    c.header('Cross-Origin-Resource-Policy', 'same-origin')
     await next()
   }
 }
@@ -46,7 +50,7 @@ export function findAddress(trustedProxies: string[]): MiddlewareHandler<Env> {
   }
 }
 
-/** A body is JSON in UTF-8 of bounded size. Invalid UTF-8 would otherwise be replaced in silence. */
+/** A body is JSON in UTF-8 of bounded size, but for files. Invalid UTF-8 would otherwise be replaced in silence. */
 export function readableBody(): MiddlewareHandler<Env> {
   const limit = bodyLimit({
     maxSize: HARD.body_bytes,
@@ -54,25 +58,32 @@ export function readableBody(): MiddlewareHandler<Env> {
       throw new AppError('request.too_large', { detail: `At most ${HARD.body_bytes} bytes` })
     },
   })
-  return (c, next) =>
-    limit(c, async () => {
+  return (c, next) => {
+    if (takesBytes(c.req.path) && !JSON_TYPE.test(c.req.header('content-type') ?? '')) return next()
+    return limit(c, async () => {
       if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
         // Kept by the request: the validator parses these same bytes.
         const bytes = new Uint8Array(await c.req.arrayBuffer())
         if (bytes.length > 0) {
-          const type = c.req.header('content-type') ?? ''
-          if (!/^application\/json\s*(;|$)/i.test(type)) throw new AppError('request.unsupported_media_type')
+          if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) throw new AppError('request.unsupported_media_type')
           if (!isUtf8(bytes)) throw new AppError('request.malformed')
         }
       }
       await next()
     })
+  }
 }
 
-/** Everything needs a valid access token, but for the paths named. */
-export function requireActor(open: ReadonlySet<string>): MiddlewareHandler<Env> {
+/** Everything needs a valid access token, or the signature of a file; but for what is open to all. */
+export function requireActor(): MiddlewareHandler<Env> {
   return async (c, next) => {
-    if (!open.has(c.req.path)) {
+    const signature = c.req.query('signature')
+    const signed = signature === undefined ? undefined : signedPurpose(c.req.path)
+    if (signature !== undefined && signed) {
+      const actor = c.var.media.links.verify(signed.purpose, signed.id, signature)
+      if (c.var.auth.ended.has(actor.session_id)) throw new AppError('attachment.link_invalid')
+      c.set('actor', actor)
+    } else if (!isOpen(c.req.path)) {
       const token = /^Bearer +([^ ]+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
       if (token === undefined) throw new AppError('auth.unauthenticated')
       c.set('actor', await c.var.auth.tokens.verify(token))

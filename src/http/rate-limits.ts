@@ -9,7 +9,7 @@ import type { Attempts } from '../domain/accounts.js'
 import { hostOf } from '../kit/network.js'
 import type { Env } from './env.js'
 
-export type RateName = 'register' | 'login' | 'login_account' | 'search'
+export type RateName = 'register' | 'login' | 'login_account' | 'search' | 'upload'
 
 export class RateLimits {
   readonly #rates: Record<RateName, Rate>
@@ -33,6 +33,7 @@ export class RateLimits {
       login: limiter('login'),
       login_account: limiter('login_account'),
       search: limiter('search'),
+      upload: limiter('upload'),
     }
   }
 
@@ -86,6 +87,10 @@ export function limitRate(name: RateName, by: (c: Context<Env>) => string | unde
 
 export function byAddress(c: Context<Env>): string {
   return hostOf(c.var.address)
+}
+
+export function byUser(c: Context<Env>): string {
+  return c.var.actor.user_id
 }
 
 /** Keys are addresses and names of people: only their digests are stored. */

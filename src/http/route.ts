@@ -23,6 +23,12 @@ export const body = <T extends z.ZodType>(schema: T) => ({
   content: { 'application/json': { schema } },
 })
 
+/** A file of whatever type. */
+export const bytes = (description: string) => ({
+  description,
+  content: { '*/*': { schema: { type: 'string' as const, format: 'binary' } } },
+})
+
 export const noContent = (description: string) => ({ 204: { description } })
 
 /** The refusals that belong to the route itself, by status. http/openapi.ts adds those that every route shares. */

@@ -7,7 +7,9 @@ import type { Env, Services } from './env.js'
 import { answerError, answerNotFound } from './errors.js'
 import { findAddress, neverStore, provide, readableBody, report, requireActor } from './middleware.js'
 import { buildOpenApi, type OpenApi } from './openapi.js'
+import { BASE, isOpen } from './paths.js'
 import { accountRoutes } from './routes/accounts.js'
+import { attachmentRoutes } from './routes/attachments.js'
 import { banRoutes } from './routes/bans.js'
 import { blockRoutes } from './routes/blocks.js'
 import { conversationRoutes } from './routes/conversations.js'
@@ -20,15 +22,9 @@ import { presenceRoutes } from './routes/presence.js'
 import { receiptRoutes } from './routes/receipts.js'
 import { sessionRoutes } from './routes/sessions.js'
 import { typingRoutes } from './routes/typing.js'
+import { uploadRoutes } from './routes/uploads.js'
 import { userRoutes } from './routes/users.js'
 import { trace } from './tracing.js'
-
-const BASE = '/api/v1'
-/** Everything else below BASE needs a token, also what has no route. */
-const OPEN = new Set(
-  ['auth/register', 'auth/login', 'auth/refresh', 'openapi.json', 'asyncapi.json'].map((path) => `${BASE}/${path}`),
-)
-const isOpen = (path: string) => OPEN.has(path) || !path.startsWith(`${BASE}/`)
 
 export function createHttp(
   services: Services,
@@ -37,7 +33,13 @@ export function createHttp(
   const app = new OpenAPIHono<Env>()
   app.onError(answerError)
   app.notFound(answerNotFound)
-  app.use(provide(services), requestId({ limitLength: 64 }), trace(), report(), secureHeaders())
+  app.use(
+    provide(services),
+    requestId({ limitLength: 64 }),
+    trace(),
+    report(),
+    secureHeaders({ crossOriginResourcePolicy: false }),
+  )
   app.use(
     cors({
       origin: (origin) => (options.corsOrigins.includes('*') || options.corsOrigins.includes(origin) ? origin : null),
@@ -46,7 +48,7 @@ export function createHttp(
       maxAge: 600,
     }),
   )
-  app.use(`${BASE}/*`, neverStore(), findAddress(options.trustedProxies), requireActor(OPEN), readableBody())
+  app.use(`${BASE}/*`, neverStore(), findAddress(options.trustedProxies), requireActor(), readableBody())
   app.route('/', operationsRoutes())
   app.route('/', pageRoutes())
   for (const routes of [
@@ -61,6 +63,8 @@ export function createHttp(
     membershipRoutes(),
     banRoutes(),
     messageRoutes(),
+    uploadRoutes(),
+    attachmentRoutes(),
     receiptRoutes(),
     typingRoutes(),
     documentRoutes(() => openApiOf(app)),

@@ -1,4 +1,4 @@
-// Where bytes live. Two of them, disk-storage.ts and s3-storage.ts, pass the same tests (test/media/storage.test.ts).
+// Where bytes live. Two of them, disk-storage.ts and s3-storage.ts, pass the same tests (test/media/storage.unit.test.ts).
 //
 // What every storage promises: an object is there whole or not at all, whatever fails at whatever byte; put() resolves
 // once the object is durable; a key is never made of anything that a user has said.
@@ -20,14 +20,15 @@ export type Storage = {
   start(): Promise<void>
   /**
    * Stores what `source` yields, over what was there; answers the number of bytes. When the source throws or the signal
-   * aborts, that error rises and nothing of it is left.
+   * aborts, that error rises and nothing of it is left. The signal counts until the last byte has been taken: what is
+   * complete is stored. Whoever made a source that is silent when the signal aborts ends it.
    */
   put(
     key: Key,
     source: AsyncIterable<Uint8Array>,
     options: { mime_type: string; signal?: AbortSignal },
   ): Promise<number>
-  /** All of it, or a range that lies within. Undefined when there is no such object. Whoever takes the stream ends it. */
+  /** All of it, or a range that lies within (which is for the caller to see to). Undefined when there is no such object. Whoever takes the stream ends it. */
   get(key: Key, range?: Range): Promise<Readable | undefined>
   /** Its size in bytes; undefined when there is no such object. */
   size(key: Key): Promise<number | undefined>
@@ -44,9 +45,20 @@ export type Storage = {
   stop(): Promise<void>
 }
 
-const KEY = /^[a-z0-9-]+\/[a-z0-9-]+\/[a-z0-9-]+$/
+// tmp/ is where the disk keeps what is on its way; a name of 100 characters is a file name everywhere.
+const NAME = '[a-z0-9-]{1,100}'
+const AREA = new RegExp(`^(?!tmp$)${NAME}$`)
+const KEY = new RegExp(`^(?!tmp/)${NAME}/${NAME}/${NAME}$`)
+
+export function isKey(text: string): text is Key {
+  return KEY.test(text)
+}
 
 /** The last guard: whatever builds a key, it cannot leave its folder or bucket. */
 export function checkKey(key: string): asserts key is Key {
-  if (!KEY.test(key)) throw new Error('not a storage key')
+  if (!isKey(key)) throw new Error('not a storage key')
+}
+
+export function checkArea(area: string): void {
+  if (!AREA.test(area)) throw new Error('not a storage area')
 }

@@ -63,7 +63,7 @@ export function checkAnswer(seen: Seen): void {
   if (method === 'HEAD' || status === 304) return
   const type = headers.get('content-type')?.split(';')[0] ?? ''
   if (!found.content) return body === undefined ? undefined : fail('there should be no body')
-  const media = found.content[type]
+  const media = found.content[type] ?? found.content['*/*']
   if (!media) return fail(`its type is ${type}`)
   if (!/json/.test(type)) return
   requireValid('rest', `${place}/content/${escaped(type)}/schema`, body, fail)

@@ -66,6 +66,27 @@ export class Person {
     return this.post(`/conversations/${conversationId}/messages`, { content, ...more })
   }
 
+  /** Uploads a file in a form, and answers the attachment. */
+  upload(filename: string, content: Uint8Array | string, query = ''): Promise<Json> {
+    return succeed(this.sendForm(`/uploads${query}`, { file: new File([content as string], filename) }))
+  }
+  /** A form with files, whatever the answer; a field with several values comes several times. */
+  sendForm<T = Json>(
+    path: string,
+    fields: Record<string, string | File | File[]>,
+    method = 'POST',
+  ): Promise<Answer<T>> {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields))
+      for (const one of Array.isArray(value) ? value : [value]) form.append(name, one)
+    return fetchJson(this.url, method, path, { body: form, headers: { authorization: `Bearer ${this.token}` } })
+  }
+
+  /** The bytes of a file, or of a refusal. */
+  download(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Download> {
+    return fetchBytes(this.url, path, { authorization: `Bearer ${this.token}`, ...headers }, method)
+  }
+
   /** A live socket: from its `hello` on it hears everything. */
   async connect(url = this.url): Promise<Ear> {
     const ear = new Ear(`${url.replace('http', 'ws')}/ws?token=${this.token}`)
@@ -99,20 +120,44 @@ export async function fetchJson<T = Json>(
   { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer<T>> {
   const target = path.startsWith('/api') || !url.startsWith('http') ? url + path : `${url}/api/v1${path}`
+  // What is no plain object goes as it is; a form says itself what it is.
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData
   const response = await fetch(target, {
     method,
-    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-    body:
-      body === undefined
-        ? undefined
-        : typeof body === 'string' || body instanceof Uint8Array
-          ? (body as string)
-          : JSON.stringify(body),
+    headers: {
+      ...(body !== undefined && !(body instanceof FormData) && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined || isRaw ? (body as string) : JSON.stringify(body),
   })
   const text = await response.text()
   const answer = { status: response.status, body: text ? JSON.parse(text) : undefined, headers: response.headers }
   checkAnswer({ method, path: new URL(target).pathname, ...answer })
   return answer
+}
+
+export type Download = { status: number; bytes: Buffer; headers: Headers; problem?: { code: string } }
+
+/** `path` may be complete, as in the answers of the server. */
+export async function fetchBytes(
+  url: string,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Download> {
+  const target = path.startsWith('/api') ? url + path : `${url}/api/v1${path}`
+  const response = await fetch(target, { method, headers })
+  const bytes = Buffer.from(await response.arrayBuffer())
+  const isProblem = /problem\+json/.test(response.headers.get('content-type') ?? '')
+  const problem = isProblem ? JSON.parse(bytes.toString()) : undefined
+  checkAnswer({
+    method,
+    path: new URL(target).pathname,
+    status: response.status,
+    headers: response.headers,
+    body: problem ?? (bytes.length > 0 ? bytes : undefined),
+  })
+  return { status: response.status, bytes, headers: response.headers, ...(problem && { problem }) }
 }
 
 async function succeed<T>(answer: Promise<Answer<T>>): Promise<T> {

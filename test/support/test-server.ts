@@ -7,6 +7,8 @@ import pg from 'pg'
 import { type Config, readConfig } from '../../src/config.js'
 import { EmbeddedPostgres } from '../../src/db/embedded.js'
 import { migrate } from '../../src/db/migrator.js'
+import { createPool } from '../../src/db/pool.js'
+import { migrateJobs } from '../../src/jobs/schema.js'
 import { createLogger } from '../../src/observe.js'
 
 const logger = createLogger('fatal')
@@ -24,6 +26,9 @@ export async function openTestServer(): Promise<TestServer> {
   })
   const database = databaseConfig(named(url, template))
   await migrate(database, logger)
+  const pool = createPool(database, logger)
+  await migrateJobs(pool, logger)
+  await pool.end()
   return {
     url: named(url, template),
     createDatabase: () => createDatabase(named(url, template)),

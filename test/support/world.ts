@@ -1,4 +1,7 @@
 // The real server on a database of its own, and people who use it over REST and sockets.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { type App, startApp } from '../../src/app.js'
@@ -14,11 +17,12 @@ export const ROOMY = {
   PORT: '0',
   HOST: '127.0.0.1',
   NODE_ENV: 'test',
-  LOG_LEVEL: 'silent',
+  LOG_LEVEL: process.env.TEST_LOG ?? 'silent',
   RATE_LIMIT_REGISTER: '10000/1m',
   RATE_LIMIT_LOGIN: '10000/1m',
   RATE_LIMIT_LOGIN_ACCOUNT: '10000/1m',
   RATE_LIMIT_SEARCH: '10000/1m',
+  RATE_LIMIT_UPLOAD: '10000/1m',
   DATABASE_POOL_MAX: '8',
 }
 export const PASSWORD = 'correct horse battery'
@@ -28,15 +32,18 @@ type Settings = Record<string, string>
 export class World {
   readonly database: TestDatabase
   readonly node: App
+  /** Where its files are. */
+  readonly uploads: string
   readonly #settings: Settings
   readonly #pace: Pace | undefined
   readonly #nodes: App[] = []
   readonly #people: Person[] = []
   readonly #sessions: pg.Client[] = []
 
-  constructor(database: TestDatabase, node: App, settings: Settings, pace?: Pace) {
+  constructor(database: TestDatabase, node: App, uploads: string, settings: Settings, pace?: Pace) {
     this.database = database
     this.node = node
+    this.uploads = uploads
     this.#settings = settings
     this.#pace = pace
     this.#nodes.push(node)
@@ -93,13 +100,16 @@ export class World {
     for (const session of this.#sessions) await session.end()
     for (const node of this.#nodes) await node.stop()
     await this.database.drop()
+    await rm(this.uploads, { recursive: true, force: true })
   }
 }
 
 /** `pace`: another clock, for what expires. */
 export async function startWorld(settings: Settings = {}, pace?: Pace): Promise<World> {
   const database = await createDatabase(inject('templateUrl'))
-  return new World(database, await startNode(database, settings, pace), settings, pace)
+  const uploads = await mkdtemp(join(tmpdir(), 'earshot-uploads-'))
+  const all = { UPLOADS_DIR: uploads, ...settings }
+  return new World(database, await startNode(database, all, pace), uploads, all, pace)
 }
 
 function startNode(database: TestDatabase, settings: Settings, pace?: Pace, logger?: Logger): Promise<App> {

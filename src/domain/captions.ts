@@ -1,0 +1,42 @@
+import type { Actor } from '../auth/actor.js'
+import type { Limits } from '../contract/limits.js'
+import type { Message } from '../contract/messages.js'
+import type { CaptionFields } from '../contract/uploads.js'
+import type { Db } from '../db/database.js'
+import type { Media } from '../media/media.js'
+import type { FormFile } from '../media/multipart.js'
+import { discardAttachments } from './attachments.js'
+import { sendMessage } from './messages.js'
+import { uploadFile } from './uploads.js'
+
+/** Hands over each file of a form, and answers what was written beside them. */
+export type ReadForm = (take: (file: FormFile) => Promise<void>) => Promise<CaptionFields>
+
+/**
+ * Files and their caption as one message. It is all or nothing: when one file is refused, none of them stays.
+ * @throws AppError those of uploadFile() and sendMessage()
+ */
+export async function sendFiles(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  conversationId: string,
+  readForm: ReadForm,
+  limits: Limits,
+): Promise<{ message: Message; created: boolean }> {
+  const ids: string[] = []
+  const options = { conversation_id: conversationId, voice: false, keep_metadata: false }
+  let sent: { message: Message; created: boolean } | undefined
+  try {
+    const caption = await readForm(async (file) => {
+      const { id } = await uploadFile(db, media, actor, file, options, limits)
+      ids.push(id)
+    })
+    const { metadata = {}, ...rest } = caption
+    sent = await sendMessage(db, actor, conversationId, { ...rest, metadata, attachment_ids: ids }, limits)
+    return sent
+  } finally {
+    // Of a repeat, too: the first message has files of its own.
+    if (!sent?.created) await discardAttachments(db, actor, ids)
+  }
+}

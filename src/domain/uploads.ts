@@ -1,0 +1,224 @@
+// How a file comes in. A row says so before its first byte, and goes when it has become an attachment or has failed: whatever
+// a crash leaves in the storage is found by that row.
+import { sql } from 'kysely'
+import type { Actor } from '../auth/actor.js'
+import type { Attachment, AttachmentKind } from '../contract/attachments.js'
+import { AppError } from '../contract/errors.js'
+import { HARD, type Limits } from '../contract/limits.js'
+import type { ConversationSettings } from '../contract/settings.js'
+import type { UploadOptions } from '../contract/uploads.js'
+import type { Db, Tx } from '../db/database.js'
+import { enqueue } from '../db/enqueue.js'
+import type { FileType } from '../media/file-types.js'
+import type { Media } from '../media/media.js'
+import type { FormFile } from '../media/multipart.js'
+import { type Received, receive } from '../media/receive.js'
+import type { Key } from '../media/storage.js'
+import { requireNothingAgainst, whyNotAttach, whyNotSend } from './access.js'
+import { readAttachment } from './attachments.js'
+import { requireMembership } from './membership.js'
+import { settingsOf } from './settings.js'
+
+export const blobKey = (id: string): Key => `media/${id}/original`
+
+/**
+ * One file, stored while it arrives.
+ * @throws AppError those of takeIn(), conversation.not_found, .forbidden, user.blocked, upload.too_many
+ */
+export async function uploadFile(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  file: FormFile,
+  options: UploadOptions,
+  limits: Limits,
+): Promise<Attachment> {
+  const { conversation_id = null, voice, keep_metadata, sha256 } = options
+  const settings = await readGoal(db, actor, conversation_id)
+  const upload = { conversation_id, is_voice: voice, keep_metadata }
+  const { id, bytes_left } = await beginUpload(db, media, actor, { method: 'multipart', ...upload }, limits)
+  return takeIn(db, media, actor, { id, sha256, ...upload, ...file }, { limits, settings, bytes_left })
+}
+
+/** What the conversation takes that a file is meant for. @throws AppError conversation.not_found, .forbidden, user.blocked */
+export async function readGoal(
+  db: Db,
+  actor: Actor,
+  conversationId: string | null,
+): Promise<ConversationSettings | undefined> {
+  if (conversationId === null) return undefined
+  const here = await requireMembership(db.query, actor, conversationId)
+  requireNothingAgainst(whyNotSend(here.role, here.blocked))
+  return settingsOf(db.query, conversationId)
+}
+
+export type NewUpload = {
+  method: 'multipart' | 'signed' | 'resumable'
+  conversation_id: string | null
+  is_voice: boolean
+  keep_metadata: boolean
+  filename?: string
+  mime_type?: string
+  size?: number
+  sha256?: Buffer
+}
+
+/**
+ * `bytes_left`: what the user may still upload, this upload included.
+ * @throws AppError upload.too_many, attachment.quota_exceeded
+ */
+export function beginUpload(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  upload: NewUpload,
+  limits: Limits,
+): Promise<{ id: string; bytes_left: number; expires_at: Date }> {
+  return db.write(actor.user_id, async (tx) => {
+    // Locks the user's row: of two uploads at once, the second sees the first.
+    const usage = await tx
+      .insertInto('media_usage')
+      .values({ user_id: actor.user_id })
+      .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ bytes: sql`media_usage.bytes` }))
+      .returning('bytes')
+      .executeTakeFirstOrThrow()
+    const open = await tx
+      .selectFrom('uploads')
+      .select([sql<number>`count(*)::int`.as('total'), sql<number>`coalesce(sum(size), 0)::bigint`.as('bytes')])
+      .where('user_id', '=', actor.user_id)
+      .executeTakeFirstOrThrow()
+    if (open.total >= HARD.open_uploads) throw new AppError('upload.too_many')
+    const bytes_left = limits.user_media_bytes - usage.bytes - open.bytes
+    if (bytes_left < (upload.size ?? 1)) throw new AppError('attachment.quota_exceeded')
+    const row = await tx
+      .insertInto('uploads')
+      .values({
+        ...upload,
+        user_id: actor.user_id,
+        expires_at: sql`now() + ${media.uploadTtlS} * interval '1 second'`,
+      })
+      .returning(['id', 'expires_at'])
+      .executeTakeFirstOrThrow()
+    return { ...row, bytes_left }
+  })
+}
+
+/** What a file is held against while it comes in. */
+export type Room = { limits: Limits; settings: ConversationSettings | undefined; bytes_left: number }
+
+export type Incoming = FormFile & {
+  /** Of the upload; the attachment gets it too. */
+  id: string
+  is_voice: boolean
+  keep_metadata: boolean
+  sha256?: string | undefined
+}
+
+/**
+ * Makes an attachment of what arrives. When that fails, the upload is gone with all that it had brought.
+ * @throws AppError those of receive(), attachment.too_large, .quota_exceeded, .not_allowed_here
+ */
+export async function takeIn(db: Db, media: Media, actor: Actor, incoming: Incoming, room: Room): Promise<Attachment> {
+  const key = blobKey(incoming.id)
+  try {
+    const limitOf = (type: FileType) => bytesAllowed(room, type, kindOf(type, incoming.is_voice))
+    const received = await receive(media, incoming.bytes, { ...incoming, key, limitOf })
+    const isNew = await saveFile(db, actor, incoming, received, room.limits)
+    if (!isNew) await media.storage.remove([key])
+  } catch (error) {
+    // Where that fails too, the sweep finds the row.
+    await forgetUpload(db, media, incoming.id).catch(() => undefined)
+    throw error
+  }
+  return readAttachment(db, actor, incoming.id)
+}
+
+/**
+ * Unless it has become an attachment, which a lost connection may not have told us. The bytes go before the row: what is left
+ * when one of the two fails is found again.
+ */
+export async function forgetUpload(db: Db, media: Media, id: string): Promise<void> {
+  const row = await db.query.selectFrom('uploads').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
+  if (!row) return
+  await media.storage.remove([blobKey(id)])
+  await db.query.deleteFrom('uploads').where('id', '=', id).execute()
+}
+
+/** @throws AppError attachment.type_not_allowed: a voice message is audio */
+function kindOf(type: FileType, isVoice: boolean): AttachmentKind {
+  if (!isVoice) return type.kind
+  if (type.kind !== 'audio') throw new AppError('attachment.type_not_allowed', { detail: 'A voice message is audio' })
+  return 'voice'
+}
+
+/** @throws AppError attachment.not_allowed_here, .quota_exceeded */
+function bytesAllowed({ limits, settings, bytes_left }: Room, type: FileType, kind: AttachmentKind): number {
+  if (settings) requireNothingAgainst(whyNotAttach(settings, { kind, size: 1 }))
+  return Math.min(limits.file_bytes[type.class], settings?.max_file_size ?? Number.POSITIVE_INFINITY, bytes_left)
+}
+
+/** False: the user has the same file already, so that these bytes are not needed. @throws AppError attachment.quota_exceeded */
+function saveFile(db: Db, actor: Actor, incoming: Incoming, received: Received, limits: Limits): Promise<boolean> {
+  const { type, filename, size } = received
+  return db.write(actor.user_id, async (tx) => {
+    const known = await findSameFile(tx, actor, received)
+    if (!known) await insertBlob(tx, actor, incoming.id, received)
+    await tx
+      .insertInto('attachments')
+      .values({
+        id: incoming.id,
+        blob_id: known ?? incoming.id,
+        user_id: actor.user_id,
+        kind: kindOf(type, incoming.is_voice),
+        mime_type: type.mime_type,
+        filename,
+        size,
+      })
+      .execute()
+    const usage = await tx
+      .selectFrom('media_usage')
+      .select('bytes')
+      .where('user_id', '=', actor.user_id)
+      .executeTakeFirstOrThrow()
+    if (usage.bytes > limits.user_media_bytes) throw new AppError('attachment.quota_exceeded')
+    const { numDeletedRows } = await tx.deleteFrom('uploads').where('id', '=', incoming.id).executeTakeFirstOrThrow()
+    // Aborted or swept meanwhile, or taken in by another request.
+    if (numDeletedRows === 0n) throw new AppError('upload.not_found')
+    return known === undefined
+  })
+}
+
+/** Among the user's own alone: that somebody else has a file is nobody's business. Held until the transaction ends. */
+async function findSameFile(tx: Tx, actor: Actor, { sha256, type }: Received): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('blobs')
+    .select('id')
+    .where('user_id', '=', actor.user_id)
+    .where('sha256', '=', sha256)
+    .where('mime_type', '=', type.mime_type)
+    .where('removed_at', 'is', null)
+    .limit(1)
+    .forShare()
+    .executeTakeFirst()
+  return row?.id
+}
+
+async function insertBlob(tx: Tx, actor: Actor, id: string, received: Received): Promise<void> {
+  const { type, size, sha256, width, height, is_animated } = received
+  const hasPreviews = type.kind !== 'file'
+  await tx
+    .insertInto('blobs')
+    .values({
+      id,
+      user_id: actor.user_id,
+      mime_type: type.mime_type,
+      size,
+      sha256,
+      state: hasPreviews ? 'processing' : 'ready',
+      width,
+      height,
+      is_animated,
+    })
+    .execute()
+  if (hasPreviews) await enqueue(tx, 'make_previews', { blob_id: id })
+}

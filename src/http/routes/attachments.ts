@@ -1,0 +1,88 @@
+import { createRoute, type z } from '@hono/zod-openapi'
+import { ReadAttachment, SignedUrls, SignUrls } from '../../contract/attachments.js'
+import { AppError } from '../../contract/errors.js'
+import { IdParam } from '../../contract/fields.js'
+import { findVisible, requireVisibleFile, type VisibleFile } from '../../domain/attachments.js'
+import { typeOfMime } from '../../media/file-types.js'
+import { answerFile, type ServedFile } from '../files.js'
+import { BASE } from '../paths.js'
+import { body, bytes, createRoutes, json, problems } from '../route.js'
+
+const getAttachment = createRoute({
+  method: 'get',
+  path: '/attachments/{id}',
+  summary: 'The bytes of a file or of one of its previews, also in part (Range); they never change',
+  request: { params: IdParam, query: ReadAttachment },
+  responses: {
+    200: bytes('All of it'),
+    206: bytes('The range that was asked for'),
+    304: { description: 'The client has it' },
+    ...problems(
+      'attachment.not_found',
+      'attachment.not_ready',
+      'attachment.range_not_satisfiable',
+      'attachment.link_invalid',
+      'request.invalid',
+    ),
+  },
+})
+
+const postUrls = createRoute({
+  method: 'post',
+  path: '/attachments/urls',
+  summary: 'Addresses for what cannot send a token, such as <img>; they end soon',
+  request: { body: body(SignUrls) },
+  responses: { 200: json(SignedUrls, 'Of those that I may see'), ...problems('request.invalid') },
+})
+
+export function attachmentRoutes() {
+  const routes = createRoutes()
+  routes.openapi(getAttachment, async (c) => {
+    const file = await requireVisibleFile(c.var.db, c.var.actor, c.req.valid('param').id)
+    const { variant } = c.req.valid('query')
+    const savesData = file.kind === 'image' && c.req.header('save-data')?.toLowerCase() === 'on'
+    if (file.kind === 'image' && variant === undefined) c.header('Vary', 'Save-Data', { append: true })
+    return answerFile(c, served(file, variant ?? (savesData && file.state === 'ready' ? 'preview' : 'original')))
+  })
+  routes.openapi(postUrls, async (c) => {
+    const { links } = c.var.media
+    const expires_at = links.end()
+    const ids = await findVisible(c.var.db, c.var.actor, c.req.valid('json').attachment_ids)
+    const data = ids.map((id) => ({
+      attachment_id: id,
+      url: `${BASE}/attachments/${id}?signature=${links.sign('read', c.var.actor, id, expires_at)}`,
+    }))
+    return c.json({ data, expires_at: expires_at.toISOString() }, 200)
+  })
+  return routes
+}
+
+type Wanted = NonNullable<z.infer<typeof ReadAttachment>['variant']>
+
+/** @throws AppError attachment.not_found, .not_ready */
+function served(file: VisibleFile, wanted: Wanted): ServedFile {
+  const { blob_id, sha256, variants, state } = file
+  if (blob_id === null || sha256 === null)
+    throw new AppError('attachment.not_found', { detail: 'It is kept elsewhere' })
+  const hash = sha256.toString('hex')
+  const variant = variants?.find((one) => one.name === wanted)
+  if (variant) {
+    const { mime_type, size } = variant
+    const name = `${file.filename.replace(/\.[^.]*$/, '')}.${wanted}.webp`
+    return {
+      key: `media/${blob_id}/${wanted}`,
+      size,
+      mime_type,
+      etag: `"${hash}-${wanted}"`,
+      filename: name,
+      inline: true,
+      cache: 'private',
+    }
+  }
+  if (wanted !== 'original' && state === 'processing') throw new AppError('attachment.not_ready', { retry_after_s: 1 })
+  // A picture that is small already has no larger previews than itself.
+  if (wanted !== 'original' && (file.kind !== 'image' || state === 'failed')) throw new AppError('attachment.not_found')
+  const { size, mime_type, filename } = file
+  const inline = typeOfMime(mime_type)?.inline ?? false
+  return { key: `media/${blob_id}/original`, size, mime_type, etag: `"${hash}"`, filename, inline, cache: 'private' }
+}

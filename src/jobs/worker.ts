@@ -1,0 +1,61 @@
+// What happens later: jobs that wait in PostgreSQL until some node has time. Each is safe to be done twice, for whoever does
+// it may die at any moment.
+import { type Runner, run, type TaskList } from 'graphile-worker'
+import type { DatabaseConfig } from '../config.js'
+import type { Db } from '../db/database.js'
+import type { Jobs } from '../db/enqueue.js'
+import { createPool, type Pool } from '../db/pool.js'
+import type { Media } from '../media/media.js'
+import type { Logger } from '../observe.js'
+import { jobLogger } from './logger.js'
+import { makePreviews } from './make-previews.js'
+
+export type JobServices = { db: Db; media: Media; logger: Logger }
+
+/** `job` is told when it is given up; the payload is what enqueue() has taken, so its form is known. */
+const TASKS: { [J in keyof Jobs]: (services: JobServices, payload: Jobs[J], last: boolean) => Promise<void> } = {
+  make_previews: makePreviews,
+}
+
+export class Worker {
+  readonly #services: JobServices
+  readonly #database: DatabaseConfig
+  readonly #concurrency: number
+  #runner: Runner | undefined
+  #pool: Pool | undefined
+
+  constructor(services: JobServices, database: DatabaseConfig, concurrency: number) {
+    this.#services = services
+    this.#database = database
+    this.#concurrency = concurrency
+  }
+
+  async start(): Promise<void> {
+    if (this.#concurrency === 0) return
+    const { logger } = this.#services
+    const tasks: TaskList = {}
+    for (const [name, task] of Object.entries(TASKS)) {
+      tasks[name] = (payload, { job }) => task(this.#services, payload as never, job.attempts >= job.max_attempts)
+    }
+    // One connection listens; the jobs themselves use the node's pool.
+    this.#pool = createPool({ ...this.#database, pool_max: this.#concurrency + 1 }, logger, 'earshot-worker')
+    this.#runner = await run({
+      pgPool: this.#pool,
+      concurrency: this.#concurrency,
+      noHandleSignals: true,
+      logger: jobLogger(logger),
+      taskList: tasks,
+      crontab: '',
+    })
+    this.#runner.promise.catch((error) => logger.error({ err: error }, 'the worker of jobs has ended'))
+  }
+
+  /** Waits for the jobs that run. */
+  async stop(): Promise<void> {
+    const runner = this.#runner
+    this.#runner = undefined
+    await runner?.stop()
+    await this.#pool?.end()
+    this.#pool = undefined
+  }
+}

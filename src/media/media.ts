@@ -1,0 +1,39 @@
+// What the handling of files needs for as long as the node lives; constructed by app.ts.
+import type { Config } from '../config.js'
+import { Semaphore } from '../kit/semaphore.js'
+import { findPrograms, type Programs } from './av.js'
+import type { Links } from './links.js'
+import { openStorage } from './open-storage.js'
+import type { Storage } from './storage.js'
+
+/** One image at a time is decoded: it takes a core and, at worst, some hundred megabytes. */
+const DECODING = 1
+const DECODING_QUEUE = 64
+
+export type Media = {
+  readonly storage: Storage
+  /** UPLOADS_DIR: files on their way are below it, whatever the storage. */
+  readonly dir: string
+  readonly links: Links
+  readonly programs: Programs
+  readonly decoding: Semaphore
+  /** Without a byte for so long, an upload ends. */
+  readonly stallMs: number
+  /** How long an upload may take, and a file may wait for its message. */
+  readonly uploadTtlS: number
+}
+
+/** @throws StartupError when files cannot be kept */
+export async function openMedia(config: Config, links: Links): Promise<Media> {
+  const storage = openStorage(config)
+  await storage.start()
+  return {
+    storage,
+    links,
+    dir: config.UPLOADS_DIR,
+    programs: await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }),
+    decoding: new Semaphore(DECODING, DECODING_QUEUE),
+    stallMs: config.UPLOAD_STALL * 1_000,
+    uploadTtlS: config.UPLOAD_TTL,
+  }
+}

@@ -1,0 +1,132 @@
+// From a stream of bytes that nobody can be trusted with to an object in the storage that is safe to be shown. Only a bounded
+// head of it is ever in memory; images take a way over a file of their own, because they are decoded and made anew.
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { AppError } from '../contract/errors.js'
+import type { FileType } from './file-types.js'
+import { safeFilename } from './filenames.js'
+import { cleanImage, inspectImage } from './images.js'
+import type { Media } from './media.js'
+import { SAMPLE_BYTES, sniff } from './sniff.js'
+import type { Key } from './storage.js'
+import { withTempFile } from './temp-files.js'
+
+export type Arrival = {
+  key: Key
+  filename: string | undefined
+  keep_metadata: boolean
+  /** In hexadecimal, when the client has said it. */
+  sha256?: string | undefined
+  /** The most bytes that a file of this type may have here. @throws AppError when it may not come at all */
+  limitOf: (type: FileType) => number
+}
+
+export type Received = {
+  type: FileType
+  filename: string
+  size: number
+  sha256: Buffer
+  width: number | null
+  height: number | null
+  is_animated: boolean
+}
+
+/**
+ * Stores it under `key`. Whatever goes wrong, nothing is left there.
+ * @throws AppError attachment.type_not_allowed, .too_large, .unreadable, .too_many_pixels, .metadata_stays, upload.mismatch,
+ *   overloaded, and what limitOf throws
+ */
+export async function receive(media: Media, source: AsyncIterable<Uint8Array>, arrival: Arrival): Promise<Received> {
+  const { head, rest } = await readHead(source)
+  if (head.length === 0) throw new AppError('attachment.unreadable', { detail: 'The file is empty' })
+  const type = await sniff(head, arrival.filename ?? '')
+  if (!type) throw new AppError('attachment.type_not_allowed')
+  const filename = safeFilename(arrival.filename, type.extension)
+  const came = createHash('sha256')
+  const bytes = measure(head, rest, came, arrival.limitOf(type))
+  const check = () => {
+    const sha256 = came.digest()
+    if (arrival.sha256 !== undefined && sha256.toString('hex') !== arrival.sha256) throw new AppError('upload.mismatch')
+    return sha256
+  }
+  if (type.kind === 'image') {
+    const image = await receiveImage(media, bytes, arrival, type, check)
+    return { type, filename, ...image }
+  }
+  let sha256: Buffer | undefined
+  const checked = (async function* () {
+    yield* bytes
+    // Thrown before the end, so that the storage keeps nothing.
+    sha256 = check()
+  })()
+  const size = await media.storage.put(arrival.key, checked, { mime_type: type.mime_type })
+  return { type, filename, size, sha256: sha256 ?? Buffer.alloc(0), width: null, height: null, is_animated: false }
+}
+
+async function receiveImage(
+  media: Media,
+  bytes: AsyncIterable<Uint8Array>,
+  arrival: Arrival,
+  type: FileType,
+  check: () => Buffer,
+): Promise<Omit<Received, 'type' | 'filename'>> {
+  return withTempFile(media.dir, async (raw) => {
+    await spool(bytes, raw)
+    check()
+    return withTempFile(media.dir, async (clean) => {
+      const keep = arrival.keep_metadata
+      const image = await media.decoding.run(
+        () => (keep ? inspectImage(raw, type) : cleanImage(raw, clean, type)),
+        () => new AppError('overloaded', { retry_after_s: 1 }),
+      )
+      const hash = createHash('sha256')
+      const size = await media.storage.put(arrival.key, hashed(createReadStream(keep ? raw : clean), hash), {
+        mime_type: type.mime_type,
+      })
+      return { size, sha256: hash.digest(), ...image }
+    })
+  })
+}
+
+/** The first bytes, by which a type is told, and everything after them. */
+async function readHead(source: AsyncIterable<Uint8Array>) {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const iterator = source[Symbol.asyncIterator]()
+  while (length < SAMPLE_BYTES) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    chunks.push(value)
+    length += value.length
+  }
+  return { head: Buffer.concat(chunks), rest: { [Symbol.asyncIterator]: () => iterator } }
+}
+
+async function* measure(head: Uint8Array, rest: AsyncIterable<Uint8Array>, hash: Hash, limit: number) {
+  let size = 0
+  const count = (chunk: Uint8Array) => {
+    size += chunk.length
+    if (size > limit) throw new AppError('attachment.too_large', { detail: `At most ${limit} bytes` })
+    hash.update(chunk)
+    return chunk
+  }
+  yield count(head)
+  for await (const chunk of rest) yield count(chunk)
+}
+
+async function* hashed(source: AsyncIterable<Uint8Array>, hash: Hash) {
+  for await (const chunk of source) {
+    hash.update(chunk)
+    yield chunk
+  }
+}
+
+async function spool(bytes: AsyncIterable<Uint8Array>, path: string): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    for await (const chunk of bytes) await file.write(chunk)
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,51 @@
+// The places that one suite of tests runs on.
+
+import { readdirSync, statSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DiskStorage } from '../../src/media/disk-storage.js'
+import type { Storage } from '../../src/media/storage.js'
+
+export const MIB = 1024 * 1024
+
+export type Place = {
+  storage: Storage
+  /** What is on its way: temporary files, open uploads. */
+  unfinished(): Promise<string[]>
+  /** Objects that are being read at the other end; 0 where there is none. */
+  reading(): number
+  /** Bytes of unfinished objects that have come to rest. */
+  arrived(): number
+  breakDown(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function* yields(...chunks: Uint8Array[]) {
+  yield* chunks
+}
+
+/** The bytes in pieces of `size`, with an empty one between each two. */
+export async function* pieces(bytes: Uint8Array, size: number) {
+  for (let at = 0; at < bytes.length; at += size) {
+    yield bytes.subarray(at, at + size)
+    yield new Uint8Array()
+  }
+}
+
+async function openDisk(): Promise<Place> {
+  const dir = await mkdtemp(join(tmpdir(), 'earshot-storage-'))
+  const storage = new DiskStorage({ dir })
+  await storage.start()
+  const temp = join(dir, 'tmp')
+  return {
+    storage,
+    unfinished: () => readdir(temp).catch(() => []),
+    reading: () => 0,
+    arrived: () => readdirSync(temp).reduce((sum, name) => sum + statSync(join(temp, name)).size, 0),
+    breakDown: () => rm(temp, { recursive: true }),
+    close: () => rm(dir, { recursive: true }),
+  }
+}
+
+export const PLACES: { name: string; skip?: string; open: () => Promise<Place> }[] = [{ name: 'disk', open: openDisk }]
