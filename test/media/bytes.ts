@@ -1,5 +1,5 @@
 // Files made byte by byte: heads of every type, and archives that lie.
-import { crc32 } from 'node:zlib'
+import { crc32, deflateSync } from 'node:zlib'
 
 export const latin1 = (text: string) => Buffer.from(text, 'latin1')
 
@@ -75,4 +75,44 @@ export function tar(name: string): Buffer {
 export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([latin1(type), data])
   return Buffer.concat([u32(data.length), body, u32(crc32(body))])
+}
+
+/** A PNG of one bit per pixel: a small file of any size, all black. */
+export function blackPng(width: number, height: number): Buffer {
+  const rows = deflateSync(Buffer.alloc(height * (1 + Math.ceil(width / 8))))
+  const header = Buffer.concat([u32(width), u32(height), Buffer.from([1, 0, 0, 0, 0])])
+  return Buffer.concat([PNG_MAGIC, pngChunk('IHDR', header), pngChunk('IDAT', rows), pngChunk('IEND', Buffer.alloc(0))])
+}
+
+export const PNG_MAGIC = latin1('\x89PNG\r\n\x1a\n')
+
+/** A GIF of so many frames of one pixel on a screen of 16 x 16. */
+export function gifOfFrames(count: number): Buffer {
+  const start = latin1('GIF89a\x10\0\x10\0\x80\0\0\0\0\0\xff\xff\xff')
+  const frame = latin1('\x21\xf9\x04\0\x01\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0')
+  return Buffer.concat([start, ...Array.from({ length: count }, () => frame), latin1(';')])
+}
+
+/** What a HEIC holds of its picture before the pixels; there are none. */
+export function heic(width: number, height: number): Buffer {
+  const full = (type: string, ...content: Buffer[]) => box(type, u32(0), ...content)
+  const u16 = (value: number) => u32(value).subarray(2)
+  const hvcc = Buffer.alloc(23)
+  hvcc[0] = 1
+  const entry = box('infe', Buffer.from([2, 0, 0, 0]), u16(1), u16(0), latin1('hvc1\0'))
+  const properties = box('ipco', box('hvcC', hvcc), full('ispe', u32(width), u32(height)))
+  const uses = full('ipma', u32(1), u16(1), Buffer.from([2, 0x81, 0x02]))
+  const place = full('iloc', Buffer.from([0x44, 0]), u16(1), u16(1), u16(0), u16(1), u32(0), u32(4))
+  return Buffer.concat([
+    ftyp('heic', 'mif1', 'heic'),
+    full(
+      'meta',
+      full('hdlr', u32(0), latin1('pict'), Buffer.alloc(13)),
+      full('pitm', u16(1)),
+      full('iinf', u16(1), entry),
+      box('iprp', properties, uses),
+      place,
+    ),
+    box('mdat', Buffer.alloc(16)),
+  ])
 }
