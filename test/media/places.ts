@@ -5,7 +5,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DiskStorage } from '../../src/media/disk-storage.js'
+import type { S3Options } from '../../src/media/s3-client.js'
+import { S3Storage } from '../../src/media/s3-storage.js'
 import type { Storage } from '../../src/media/storage.js'
+import { S3Server } from '../support/s3-server.js'
 
 export const MIB = 1024 * 1024
 
@@ -48,4 +51,33 @@ async function openDisk(): Promise<Place> {
   }
 }
 
-export const PLACES: { name: string; skip?: string; open: () => Promise<Place> }[] = [{ name: 'disk', open: openDisk }]
+/** Waits but a moment before it repeats a request. */
+export function storageOn(server: S3Server, options: Partial<S3Options> = {}): S3Storage {
+  const { endpoint, bucket, region, access_key_id, secret_access_key } = server
+  return new S3Storage({ endpoint, bucket, region, access_key_id, secret_access_key, pause_ms: 1, ...options })
+}
+
+async function openS3(): Promise<Place> {
+  const server = await S3Server.start()
+  const storage = storageOn(server)
+  await storage.start()
+  return {
+    storage,
+    unfinished: async () => [...server.uploads.keys()],
+    reading: () => server.answering,
+    arrived: () => {
+      const uploads = [...server.uploads.values()]
+      return uploads.flatMap(({ parts }) => [...parts.values()]).reduce((sum, part) => sum + part.length, 0)
+    },
+    breakDown: () => server.close(),
+    close: async () => {
+      await storage.stop()
+      await server.close()
+    },
+  }
+}
+
+export const PLACES: { name: string; skip?: string; open: () => Promise<Place> }[] = [
+  { name: 'disk', open: openDisk },
+  { name: 's3', open: openS3 },
+]
