@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
-import type { Attachment, AttachmentKind } from '../contract/attachments.js'
+import type { Attachment, AttachmentKind, Variant } from '../contract/attachments.js'
 import { AppError } from '../contract/errors.js'
 import type { SendMessage } from '../contract/messages.js'
 import type { Db, Tx } from '../db/database.js'
@@ -72,7 +72,7 @@ export type VisibleFile = {
   size: number
   state: string | null
   sha256: Buffer | null
-  variants: { name: string; mime_type: string; size: number }[] | null
+  variants: Variant[] | null
 }
 
 /**

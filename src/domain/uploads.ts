@@ -12,14 +12,12 @@ import { enqueue } from '../db/enqueue.js'
 import type { FileType } from '../media/file-types.js'
 import type { Media } from '../media/media.js'
 import type { FormFile } from '../media/multipart.js'
+import { originalKey } from '../media/previews.js'
 import { type Received, receive } from '../media/receive.js'
-import type { Key } from '../media/storage.js'
 import { requireNothingAgainst, whyNotAttach, whyNotSend } from './access.js'
 import { readAttachment } from './attachments.js'
 import { requireMembership } from './membership.js'
 import { settingsOf } from './settings.js'
-
-export const blobKey = (id: string): Key => `media/${id}/original`
 
 /**
  * One file, stored while it arrives.
@@ -119,7 +117,7 @@ export type Incoming = FormFile & {
  * @throws AppError those of receive(), attachment.too_large, .quota_exceeded, .not_allowed_here
  */
 export async function takeIn(db: Db, media: Media, actor: Actor, incoming: Incoming, room: Room): Promise<Attachment> {
-  const key = blobKey(incoming.id)
+  const key = originalKey(incoming.id)
   try {
     const limitOf = (type: FileType) => bytesAllowed(room, type, kindOf(type, incoming.is_voice))
     const received = await receive(media, incoming.bytes, { ...incoming, key, limitOf })
@@ -140,7 +138,7 @@ export async function takeIn(db: Db, media: Media, actor: Actor, incoming: Incom
 export async function forgetUpload(db: Db, media: Media, id: string): Promise<void> {
   const row = await db.query.selectFrom('uploads').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
   if (!row) return
-  await media.storage.remove([blobKey(id)])
+  await media.storage.remove([originalKey(id)])
   await db.query.deleteFrom('uploads').where('id', '=', id).execute()
 }
 

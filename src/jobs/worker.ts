@@ -8,13 +8,13 @@ import { createPool, type Pool } from '../db/pool.js'
 import type { Media } from '../media/media.js'
 import type { Logger } from '../observe.js'
 import { jobLogger } from './logger.js'
-import { makePreviews } from './make-previews.js'
+import { makePreviewsJob } from './make-previews.js'
 
 export type JobServices = { db: Db; media: Media; logger: Logger }
 
 /** `job` is told when it is given up; the payload is what enqueue() has taken, so its form is known. */
 const TASKS: { [J in keyof Jobs]: (services: JobServices, payload: Jobs[J], last: boolean) => Promise<void> } = {
-  make_previews: makePreviews,
+  make_previews: makePreviewsJob,
 }
 
 export class Worker {

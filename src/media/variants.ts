@@ -2,14 +2,15 @@
 // the others are made of that one.
 import { encode as encodeBlurhash } from 'blurhash'
 import sharp, { type Sharp } from 'sharp'
+import type { Variant, VariantName } from '../contract/attachments.js'
 import { AppError } from '../contract/errors.js'
 import { guarded, openImage, readHeader, writeImage } from './image-source.js'
 
 /** Each fits in a square of so many pixels. */
-export const VARIANT_SIDES = { thumbnail: 150, preview: 640, large: 1_280 } as const
-export type VariantName = keyof typeof VARIANT_SIDES
-
-export type Variant = { name: VariantName; mime_type: string; width: number; height: number; size: number }
+export const VARIANT_SIDES = { thumbnail: 150, preview: 640, large: 1_280 } as const satisfies Record<
+  VariantName,
+  number
+>
 
 const AVATAR_SIDE = 512
 const AVATAR_FORMATS = ['jpeg', 'png', 'gif', 'webp']

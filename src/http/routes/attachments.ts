@@ -4,6 +4,7 @@ import { AppError } from '../../contract/errors.js'
 import { IdParam } from '../../contract/fields.js'
 import { findVisible, requireVisibleFile, type VisibleFile } from '../../domain/attachments.js'
 import { typeOfMime } from '../../media/file-types.js'
+import { originalKey, variantKey } from '../../media/previews.js'
 import { answerFile, type ServedFile } from '../files.js'
 import { BASE } from '../paths.js'
 import { body, bytes, createRoutes, json, problems } from '../route.js'
@@ -70,7 +71,7 @@ function served(file: VisibleFile, wanted: Wanted): ServedFile {
     const { mime_type, size } = variant
     const name = `${file.filename.replace(/\.[^.]*$/, '')}.${wanted}.webp`
     return {
-      key: `media/${blob_id}/${wanted}`,
+      key: variantKey(blob_id, variant.name),
       size,
       mime_type,
       etag: `"${hash}-${wanted}"`,
@@ -84,5 +85,5 @@ function served(file: VisibleFile, wanted: Wanted): ServedFile {
   if (wanted !== 'original' && (file.kind !== 'image' || state === 'failed')) throw new AppError('attachment.not_found')
   const { size, mime_type, filename } = file
   const inline = typeOfMime(mime_type)?.inline ?? false
-  return { key: `media/${blob_id}/original`, size, mime_type, etag: `"${hash}"`, filename, inline, cache: 'private' }
+  return { key: originalKey(blob_id), size, mime_type, etag: `"${hash}"`, filename, inline, cache: 'private' }
 }
