@@ -1,8 +1,5 @@
 // How it is all wired: the only place that constructs what lives long. Started from the database up, stopped the other way.
-import { createServer, type Server } from 'node:http'
-import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { getRequestListener } from '@hono/node-server'
 import { AccessTokens } from './auth/access-tokens.js'
 import { EndedSessions } from './auth/ended-sessions.js'
 import { Passwords } from './auth/passwords.js'
@@ -18,11 +15,11 @@ import { readMembersOf } from './domain/presence.js'
 import { readSecret } from './domain/secrets.js'
 import { mayAnnounceTyping } from './domain/typing.js'
 import { Health } from './http/health.js'
+import { HttpServer } from './http/http-server.js'
 import { RateLimits } from './http/rate-limits.js'
 import { createHttp } from './http/server.js'
 import { migrateJobs } from './jobs/schema.js'
 import { Worker } from './jobs/worker.js'
-import { StartupError } from './kit/startup-error.js'
 import { VERSION } from './kit/version.js'
 import { LINK_ROUNDING_S, Links } from './media/links.js'
 import { openMedia } from './media/media.js'
@@ -45,7 +42,6 @@ import { Typing } from './realtime/typing.js'
 const POLL_MS = 500
 /** The bus may be deaf: look more often. */
 const POLL_DEAF_MS = 50
-const STOP_GRACE_MS = 5_000
 /** Longest wait for one part: those below it must still get their turn. */
 const STOP_EACH_MS = 10_000
 
@@ -224,6 +220,9 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     listenerIsHealthy: () => listener.healthy,
     tailLagMs: () => runningTail.lagMs,
     sockets: () => sockets.count,
+    storage: media.storage,
+    programs: media.programs,
+    workers: config.WORKERS,
   })
   const http = createHttp(
     {
@@ -247,46 +246,11 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     },
     { corsOrigins: config.CORS_ORIGINS, trustedProxies: config.TRUSTED_PROXIES },
   )
-  const server = createServer(getRequestListener(http.fetch))
-  sockets.start(server)
-  const connections = new Set<Socket>()
-  server.on('connection', (connection: Socket) => {
-    connections.add(connection)
-    connection.once('close', () => connections.delete(connection))
-  })
-  stops.push(() => closeServer(server, connections))
+  const server = new HttpServer(http)
+  sockets.start(server.node)
+  stops.push(() => server.stop())
   stops.push(() => sockets.stop())
   stops.push(async () => health.stopping())
-  const port = await listen(server, config)
+  const port = await server.start(config)
   return { url: `http://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${port}`, nodeId }
-}
-
-async function listen(server: Server, config: Config): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') reject(new StartupError(`Port ${config.PORT} is taken: set PORT to a free one.`))
-      else if (error.code === 'EACCES')
-        reject(new StartupError(`Port ${config.PORT} needs privileges: set PORT to one above 1023.`))
-      else
-        reject(
-          new StartupError(
-            `The server cannot listen on ${config.HOST}:${config.PORT} (${error.code}): check HOST and PORT.`,
-          ),
-        )
-    })
-    server.listen(config.PORT, config.HOST, resolve)
-  })
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : config.PORT
-}
-
-/** Lets requests finish, for a bounded time; `connections` are all that were opened, upgraded ones too. */
-async function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const timer = setTimeout(() => {
-    for (const connection of connections) connection.destroy()
-  }, STOP_GRACE_MS)
-  await closed
-  clearTimeout(timer)
 }

@@ -38,7 +38,7 @@ const HOMES: Record<string, string[]> = {
   ws: ['realtime'],
   hono: ['http'],
   '@hono/zod-openapi': ['http'],
-  '@hono/node-server': ['http', 'app.ts'],
+  '@hono/node-server': ['http'],
   'proxy-addr': ['http'],
   'rate-limiter-flexible': ['http'],
   'swagger-ui-dist': ['http'],

@@ -21,6 +21,12 @@ export const HealthReport = z.object({
     listener: z.object({ status: Status }),
     tail: z.object({ status: Status, lag_ms: z.number() }),
     websocket: z.object({ status: Status, connections: z.number().int() }),
+    storage: z.object({ status: Status, kind: z.enum(['disk', 's3']) }),
+    media: z.object({
+      ffmpeg: z.string().nullable().describe('Its version; null: video has no poster frame, voice no waveform'),
+      ffprobe: z.string().nullable().describe('Its version; null: sound and video have no duration'),
+      workers: z.number().int().describe('Jobs that this node does at the same time'),
+    }),
   }),
 })
 export type HealthReport = z.infer<typeof HealthReport>

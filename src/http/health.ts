@@ -1,6 +1,9 @@
 // Whether the server works, in three depths: the process lives, it can serve, and how each part of it does.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { HealthReport } from '../contract/operations.js'
 import type { Pool } from '../db/pool.js'
+import type { Programs } from '../media/av.js'
+import type { Storage } from '../media/storage.js'
 
 const PING_MS = 1_000
 /** A tail that has not read for so long is not delivering. */
@@ -14,6 +17,9 @@ export type HealthSources = {
   listenerIsHealthy: () => boolean
   tailLagMs: () => number
   sockets: () => number
+  storage: Storage
+  programs: Programs
+  workers: number
 }
 
 export class Health {
@@ -31,8 +37,8 @@ export class Health {
   }
 
   async report(): Promise<HealthReport> {
-    const { version, tailLagMs, listenerIsHealthy, sockets } = this.#sources
-    const ping = await this.#pingDatabase()
+    const { version, tailLagMs, listenerIsHealthy, sockets, programs, workers } = this.#sources
+    const [ping, storage] = await Promise.all([this.#pingDatabase(), this.#pingStorage()])
     const lag = tailLagMs()
     const tail = { status: lag < TAIL_STALE_MS ? ('up' as const) : ('down' as const), lag_ms: lag }
     // A full pool is a busy node, not a lost database: the tail, on a session of its own, knows the difference.
@@ -48,6 +54,9 @@ export class Health {
         listener: { status: listenerIsHealthy() ? 'up' : 'down' },
         tail,
         websocket: { status: 'up', connections: sockets() },
+        // Without it files wait and messages go on: no reason to send nobody here.
+        storage: { status: storage, kind: this.#sources.storage.name },
+        media: { ffmpeg: programs.ffmpeg ?? null, ffprobe: programs.ffprobe ?? null, workers },
       },
     }
   }
@@ -67,5 +76,17 @@ export class Health {
     const state = await Promise.race([ping, late])
     clearTimeout(timer)
     return state
+  }
+
+  async #pingStorage(): Promise<'up' | 'down'> {
+    const late = new AbortController()
+    const isLate = delay(PING_MS, 'down' as const, { signal: late.signal }).catch(() => 'down' as const)
+    const ping = this.#sources.storage.ping().then(
+      () => 'up' as const,
+      () => 'down' as const,
+    )
+    const status = await Promise.race([ping, isLate])
+    late.abort()
+    return status
   }
 }

@@ -10,6 +10,8 @@ import type { Env, Services } from './env.js'
 import { isOpen, signedPurpose, takesBytes } from './paths.js'
 import { logIds } from './tracing.js'
 
+/** For a whole body that is no file. */
+const BODY_MS = 30_000
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 
 export function provide(services: Services): MiddlewareHandler<Env> {
@@ -63,7 +65,8 @@ export function readableBody(): MiddlewareHandler<Env> {
     return limit(c, async () => {
       if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
         // Kept by the request: the validator parses these same bytes.
-        const bytes = new Uint8Array(await c.req.arrayBuffer())
+        const late = setTimeout(() => c.env.incoming.destroy(), BODY_MS)
+        const bytes = new Uint8Array(await c.req.arrayBuffer().finally(() => clearTimeout(late)))
         if (bytes.length > 0) {
           if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) throw new AppError('request.unsupported_media_type')
           if (!isUtf8(bytes)) throw new AppError('request.malformed')

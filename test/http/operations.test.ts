@@ -26,6 +26,8 @@ const preflight = (headers: Record<string, string>, url = world.node.url) =>
   })
 const corsHeaders = ({ headers }: Reply) => [...headers.keys()].filter((name) => name.startsWith('access-control-'))
 
+const isVersion = (value: unknown) => value === null || (typeof value === 'string' && /^\d+\./.test(value))
+
 test('health says how each part does, without a token', async () => {
   const ear = await alice.connect()
   const { status, body } = await get('/health')
@@ -40,6 +42,9 @@ test('health says how each part does, without a token', async () => {
       listener: { status: 'up' },
       tail: { status: 'up', lag_ms: expect.any(Number) },
       websocket: { status: 'up', connections: 1 },
+      storage: { status: 'up', kind: 'disk' },
+      // By what is on PATH here.
+      media: { ffmpeg: expect.toSatisfy(isVersion), ffprobe: expect.toSatisfy(isVersion), workers: 1 },
     },
   })
   expect(await get('/health/ready')).toMatchObject({ status: 200, body: { status: 'up' } })
