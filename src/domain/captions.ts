@@ -1,16 +1,18 @@
 import type { Actor } from '../auth/actor.js'
+import type { Attachment } from '../contract/attachments.js'
+import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { Message } from '../contract/messages.js'
-import type { CaptionFields } from '../contract/uploads.js'
+import type { CaptionFields, UploadOptions } from '../contract/uploads.js'
 import type { Db } from '../db/database.js'
 import type { Media } from '../media/media.js'
-import type { FormFile } from '../media/multipart.js'
+import type { TakeFile } from '../media/multipart.js'
 import { discardAttachments } from './attachments.js'
 import { sendMessage } from './messages.js'
 import { uploadFile } from './uploads.js'
 
 /** Hands over each file of a form, and answers what was written beside them. */
-export type ReadForm = (take: (file: FormFile) => Promise<void>) => Promise<CaptionFields>
+export type ReadForm<Fields> = (take: TakeFile) => Promise<Fields>
 
 /**
  * Files and their caption as one message. It is all or nothing: when one file is refused, none of them stays.
@@ -21,7 +23,7 @@ export async function sendFiles(
   media: Media,
   actor: Actor,
   conversationId: string,
-  readForm: ReadForm,
+  readForm: ReadForm<CaptionFields>,
   limits: Limits,
 ): Promise<{ message: Message; created: boolean }> {
   const ids: string[] = []
@@ -39,4 +41,36 @@ export async function sendFiles(
     // Of a repeat, too: the first message has files of its own.
     if (!sent?.created) await discardAttachments(db, actor, ids)
   }
+}
+
+/**
+ * The one file of a form that is read to its end.
+ * @throws AppError those of uploadFile() and of the form
+ */
+export async function uploadForm(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  options: UploadOptions,
+  readForm: ReadForm<unknown>,
+  limits: Limits,
+): Promise<Attachment> {
+  const stored: Attachment[] = []
+  let isWhole = false
+  try {
+    await readForm(async (file) => {
+      stored.push(await uploadFile(db, media, actor, file, options, limits))
+    })
+    isWhole = true
+  } finally {
+    if (!isWhole)
+      await discardAttachments(
+        db,
+        actor,
+        stored.map(({ id }) => id),
+      )
+  }
+  const [attachment] = stored
+  if (!attachment) throw new AppError('upload.malformed')
+  return attachment
 }

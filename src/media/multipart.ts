@@ -5,6 +5,9 @@ import busboy from 'busboy'
 import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
 
+/** Reads a file to its end, or fails. */
+export type TakeFile = (file: FormFile) => Promise<void>
+
 export type FormFile = { filename: string | undefined; bytes: AsyncIterable<Uint8Array> }
 
 export type FormLimits = {
@@ -22,7 +25,7 @@ const FIELDS = 16
 export async function readForm(
   incoming: IncomingMessage,
   limits: FormLimits,
-  onFile: (file: FormFile) => Promise<void>,
+  onFile: TakeFile,
 ): Promise<Record<string, string>> {
   const parser = openParser(incoming, limits.files)
   const fields: Record<string, string> = {}

@@ -1,6 +1,8 @@
 // Files that come in with a form.
+import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Person } from '../support/person.js'
+import { openForm } from '../support/slow-client.js'
 import { startWorld, type World } from '../support/world.js'
 import { listen } from './listen.js'
 
@@ -9,10 +11,17 @@ let alice: Person
 let bob: Person
 let outsider: Person
 let home: string
+let session: Awaited<ReturnType<World['session']>>
 beforeAll(async () => {
-  world = await startWorld()
+  world = await startWorld({
+    MAX_FILE_BYTES: '1MiB',
+    MAX_USER_MEDIA_BYTES: '3MiB',
+    UPLOAD_STALL: '1s',
+    MAX_IMAGE_BYTES: '100kB',
+  })
   ;[alice, bob, outsider] = await world.people('alice', 'bob', 'outsider')
   home = (await world.group(alice, bob)).id
+  session = await world.session()
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -42,4 +51,192 @@ test('a file is stored, linked by a message, heard with it, and given to its rea
   expect(headers.get('content-disposition')).toBe('attachment; filename="notes.txt"')
   expect(headers.get('etag')).toBe(`"${attachment.sha256}"`)
   expect((await outsider.download(attachment.url)).problem?.code).toBe('attachment.not_found')
+})
+
+const MIB = 2 ** 20
+const text = (bytes: number) => 'x'.repeat(bytes)
+const upload = (who: Person, filename: string, content: string | Uint8Array, query = '') =>
+  who.sendForm(`/uploads${query}`, { file: new File([content as string], filename) })
+const outcome = (answer: { status: number; body: { code?: string } }) => [answer.status, answer.body.code]
+
+/** What the storage and the tables hold of uploads and files. */
+async function remains() {
+  const files = (await readdir(world.uploads, { recursive: true, withFileTypes: true })).filter((one) => one.isFile())
+  const { rows } = await session.query(
+    'select (select count(*)::int from uploads) as uploads, (select count(*)::int from attachments where removed_at is null) as attachments, (select count(*)::int from blobs) as blobs',
+  )
+  return { files: files.length, ...rows[0] }
+}
+const openFiles = async () => (await readdir('/proc/self/fd')).length
+
+test('a file of exactly the limit is taken, one byte more is not', async () => {
+  const who = await world.person('limited')
+  expect((await upload(who, 'a.txt', text(MIB))).status).toBe(201)
+  const before = await remains()
+  expect(outcome(await upload(who, 'b.txt', text(MIB + 1)))).toEqual([413, 'attachment.too_large'])
+  expect(await remains()).toEqual(before)
+})
+
+test('what is too large is refused while it arrives, and whatever its end would have been', async () => {
+  const form = await openForm(alice, '/uploads', 'endless.txt')
+  const before = await remains()
+  for (let sent = 0; sent < 40; sent++) await form.write(text(64 * 1024))
+  expect(await form.answer()).toMatch(/^HTTP\/1.1 413 [\s\S]*attachment\.too_large/)
+  await form.vanish()
+  expect((await remains()).attachments).toBe(before.attachments)
+})
+
+test('each user has a quota, which what is removed gives back and two uploads at once cannot overdraw', async () => {
+  const who = await world.person('hoarder')
+  const files = await Promise.all([0, 1, 2, 3].map((n) => upload(who, `${n}.txt`, `${n}${text(MIB - 1)}`)))
+  expect(files.map((one) => one.status).sort()).toEqual([201, 201, 201, 413])
+  expect(files.find((one) => one.status === 413)?.body.code).toBe('attachment.quota_exceeded')
+  expect(outcome(await upload(who, 'more.txt', 'x'))).toEqual([413, 'attachment.quota_exceeded'])
+})
+
+test('the bytes decide what a file is, not its name and not what the client says', async () => {
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  )
+  expect(await alice.upload('page.html', png)).toMatchObject({ kind: 'image', mime_type: 'image/png', width: 1 })
+  const page = await alice.upload('cat.png', '<!doctype html><script>alert(1)</script>')
+  expect(page).toMatchObject({ kind: 'file', mime_type: 'text/plain' })
+  const { headers } = await alice.download(page.url)
+  expect(headers.get('content-disposition')).toMatch(/^attachment/)
+  expect(headers.get('x-content-type-options')).toBe('nosniff')
+  expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
+  const program = Buffer.concat([Buffer.from('7f454c460201010000000000000000000200', 'hex'), Buffer.alloc(100)])
+  expect(outcome(await upload(alice, 'cat.png', program))).toEqual([415, 'attachment.type_not_allowed'])
+  expect(outcome(await upload(alice, 'empty.txt', ''))).toEqual([422, 'attachment.unreadable'])
+})
+
+test('a name leads nowhere and deceives nobody', async () => {
+  const names = ['../../../etc/passwd.txt', 'C:\\Windows\\evil.txt', 'photo\u202egnp.txt', '...', 'x'.repeat(5_000)]
+  for (const name of names) {
+    const { filename } = await alice.upload(name, 'harmless')
+    expect(filename).not.toMatch(/[\\/\u202e]|^\./)
+    expect(filename.length).toBeLessThanOrEqual(255)
+  }
+  expect(outcome(await upload(alice, 'a\0b.txt', 'x'))).toEqual([400, 'upload.malformed'])
+})
+
+test('the same file of the same user is kept once, and the same file of another is not theirs', async () => {
+  const before = await remains()
+  const [one, two] = [await alice.upload('one.txt', 'same'), await alice.upload('two.txt', 'same')]
+  const other = await bob.upload('three.txt', 'same')
+  expect(one.sha256).toBe(two.sha256)
+  const after = await remains()
+  expect([after.attachments - before.attachments, after.blobs - before.blobs]).toEqual([3, 2])
+  expect(after.files - before.files).toBe(2)
+  expect((await alice.download(other.url)).status).toBe(404)
+})
+
+test('what has not arrived as it was announced is refused', async () => {
+  const wrong = '0'.repeat(64)
+  expect(outcome(await upload(alice, 'a.txt', 'hello', `?sha256=${wrong}`))).toEqual([422, 'upload.mismatch'])
+  const right = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+  expect((await upload(alice, 'a.txt', 'hello', `?sha256=${right}`)).status).toBe(201)
+})
+
+test('a client that vanishes leaves no file, no row and no open descriptor', async () => {
+  const before = await remains()
+  const vanish = async () => {
+    const forms = await Promise.all(Array.from({ length: 8 }, () => openForm(alice, '/uploads', 'lost.txt')))
+    for (const form of forms) await form.write(text(200_000))
+    await expect.poll(async () => (await remains()).files).toBe(before.files + forms.length)
+    for (const form of forms) await form.vanish()
+    await expect.poll(remains).toEqual(before)
+  }
+  // The first time opens what stays open, such as connections to the database.
+  await vanish()
+  const descriptors = await openFiles()
+  for (let time = 0; time < 3; time++) await vanish()
+  await expect.poll(openFiles).toBeLessThanOrEqual(descriptors)
+})
+
+test('a client that falls silent is told so, and leaves nothing either', async () => {
+  const before = await remains()
+  const form = await openForm(alice, '/uploads', 'slow.txt')
+  await form.write(text(100_000))
+  expect(await form.answer()).toMatch(/^HTTP\/1.1 408 [\s\S]*upload\.stalled/)
+  await expect.poll(remains).toEqual(before)
+})
+
+test.each([
+  ['no form', 'text/plain', 'hello', 415, 'request.unsupported_media_type'],
+  ['JSON', 'application/json', '{}', 415, 'request.unsupported_media_type'],
+  ['a form without a boundary', 'multipart/form-data', 'hello', 415, 'request.unsupported_media_type'],
+  [
+    'a form without a file',
+    'multipart/form-data; boundary=x',
+    '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n',
+    400,
+    'upload.malformed',
+  ],
+  [
+    'a form that ends too early',
+    'multipart/form-data; boundary=x',
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello',
+    400,
+    'upload.malformed',
+  ],
+  ['an empty body', 'multipart/form-data; boundary=x', '', 400, 'upload.malformed'],
+])('a body that is %s is refused', async (_what, type, body, status, code) => {
+  const before = await remains()
+  expect(outcome(await alice.ask('POST', '/uploads', body, { 'content-type': type }))).toEqual([status, code])
+  await expect.poll(remains).toEqual(before)
+})
+
+test('two files in a form for one are refused', async () => {
+  const before = await remains()
+  const file = [new File(['a'], 'a.txt'), new File(['b'], 'b.txt')]
+  expect(outcome(await alice.sendForm('/uploads', { file }))).toEqual([400, 'upload.malformed'])
+  const after = await remains()
+  expect([after.uploads, after.attachments - before.attachments]).toEqual([0, 0])
+})
+
+test('several files and their caption become one message, once', async () => {
+  const ear = await listen(bob)
+  const form = {
+    client_id: crypto.randomUUID(),
+    content: 'both of them',
+    metadata: '{"album":1}',
+    file: [new File(['first'], '1.txt'), new File(['second'], '2.txt')],
+  }
+  const sent = await alice.sendForm(`/conversations/${home}/attachments`, form)
+  expect(sent.status).toBe(201)
+  expect(sent.body).toMatchObject({ type: 'file', content: 'both of them', metadata: { album: 1 } })
+  expect(sent.body.attachments.map((one: { filename: string }) => one.filename)).toEqual(['1.txt', '2.txt'])
+  const repeated = await alice.sendForm(`/conversations/${home}/attachments`, form)
+  expect([repeated.status, repeated.body]).toEqual([200, sent.body])
+  await bob.settled()
+  expect(ear.all('message.created')).toHaveLength(1)
+})
+
+test('a caption that is refused takes its files with it', async () => {
+  const visible = async () => {
+    return (await session.query('select count(*)::int as n from attachments where removed_at is null')).rows[0].n
+  }
+  const before = await visible()
+  const file = new File(['x'], 'x.txt')
+  const send = (fields: Record<string, string>, who = alice) =>
+    who.sendForm(`/conversations/${home}/attachments`, { ...fields, file })
+  expect(outcome(await send({ content: text(6_000) }))).toEqual([422, 'message.too_long'])
+  expect(outcome(await send({ reply_to_id: crypto.randomUUID() }))).toEqual([422, 'message.reply_not_found'])
+  expect(outcome(await send({ client_id: 'x' }))).toEqual([422, 'request.invalid'])
+  expect(outcome(await send({ content: 'hi' }, outsider))).toEqual([404, 'conversation.not_found'])
+  expect(await visible()).toBe(before)
+})
+
+test('a file belongs to one message, and to nobody else', async () => {
+  const [one, two] = [await alice.upload('1.txt', 'one of mine'), await alice.upload('2.txt', 'another')]
+  const send = (ids: string[], who = alice) =>
+    who.ask('POST', `/conversations/${home}/messages`, { content: 'x', attachment_ids: ids })
+  expect(outcome(await send([one.id], bob))).toEqual([404, 'attachment.not_found'])
+  expect(outcome(await send([one.id, crypto.randomUUID()]))).toEqual([404, 'attachment.not_found'])
+  expect(outcome(await send([one.id, one.id]))).toEqual([422, 'request.invalid'])
+  const both = await Promise.all([send([one.id, two.id]), send([two.id, one.id])])
+  expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
+  expect(both.find(({ status }) => status === 409)?.body.code).toBe('attachment.in_use')
 })

@@ -4,9 +4,8 @@ import { IdParam } from '../../contract/fields.js'
 import { HARD } from '../../contract/limits.js'
 import { Message } from '../../contract/messages.js'
 import { CaptionFields, UploadOptions } from '../../contract/uploads.js'
-import { sendFiles } from '../../domain/captions.js'
-import { uploadFile } from '../../domain/uploads.js'
-import { readForm } from '../../media/multipart.js'
+import { sendFiles, uploadForm } from '../../domain/captions.js'
+import { readForm, type TakeFile } from '../../media/multipart.js'
 import { fieldsOf, form, UPLOAD_PROBLEMS } from '../forms.js'
 import { byUser, limitRate } from '../rate-limits.js'
 import { createRoutes, json, problems } from '../route.js'
@@ -51,16 +50,12 @@ export function uploadRoutes() {
   const routes = createRoutes()
   routes.openapi(postUpload, async (c) => {
     const { db, media, actor, limits } = c.var
-    const options = c.req.valid('query')
-    let stored: Attachment | undefined
-    await readForm(c.env.incoming, { files: 1, stall_ms: media.stallMs }, async (file) => {
-      stored = await uploadFile(db, media, actor, file, options, limits)
-    })
-    return c.json(Attachment.parse(stored), 201)
+    const read = (take: TakeFile) => readForm(c.env.incoming, { files: 1, stall_ms: media.stallMs }, take)
+    return c.json(await uploadForm(db, media, actor, c.req.valid('query'), read, limits), 201)
   })
   routes.openapi(postAttachments, async (c) => {
     const { db, media, actor, limits } = c.var
-    const read = async (take: Parameters<typeof readForm>[2]) => {
+    const read = async (take: TakeFile) => {
       const rules = { files: HARD.attachments, stall_ms: media.stallMs }
       return fieldsOf(CaptionFields, await readForm(c.env.incoming, rules, take))
     }
