@@ -49,7 +49,6 @@ const HOMES: Record<string, string[]> = {
   aws4fetch: ['media'],
   'graphile-worker': ['jobs'],
   'content-disposition': ['http'],
-  'range-parser': ['http'],
 }
 
 const CEILING = 300

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HealthReport } from '../contract/operations.js'
 import type { Pool } from '../db/pool.js'
-import type { Programs } from '../media/av.js'
+import type { Programs } from '../media/media.js'
 import type { Storage } from '../media/storage.js'
 
 const PING_MS = 1_000
@@ -56,7 +56,7 @@ export class Health {
         websocket: { status: 'up', connections: sockets() },
         // Without it files wait and messages go on: no reason to send nobody here.
         storage: { status: storage, kind: this.#sources.storage.name },
-        media: { ffmpeg: programs.ffmpeg ?? null, ffprobe: programs.ffprobe ?? null, workers },
+        media: { ffmpeg: programs.ffmpeg?.version ?? null, ffprobe: programs.ffprobe?.version ?? null, workers },
       },
     }
   }

@@ -1,7 +1,7 @@
 // What the handling of files needs for as long as the node lives; constructed by app.ts.
 import type { Config } from '../config.js'
 import { Semaphore } from '../kit/semaphore.js'
-import { findPrograms, type Programs } from './av.js'
+import { findPrograms } from './av.js'
 import type { Links } from './links.js'
 import { openStorage } from './open-storage.js'
 import type { Storage } from './storage.js'
@@ -9,6 +9,10 @@ import type { Storage } from './storage.js'
 /** One image at a time is decoded: it takes a core and, at worst, some hundred megabytes. */
 const DECODING = 1
 const DECODING_QUEUE = 64
+
+/** What reads sound and video on this machine; each may be missing. */
+export type Programs = { ffmpeg?: Program; ffprobe?: Program }
+export type Program = { path: string; version: string }
 
 export type Media = {
   readonly storage: Storage
@@ -31,9 +35,17 @@ export async function openMedia(config: Config, links: Links): Promise<Media> {
     storage,
     links,
     dir: config.UPLOADS_DIR,
-    programs: await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }),
+    programs: await lookForPrograms(config),
     decoding: new Semaphore(DECODING, DECODING_QUEUE),
     stallMs: config.UPLOAD_STALL * 1_000,
     uploadTtlS: config.UPLOAD_TTL,
+  }
+}
+
+async function lookForPrograms({ FFMPEG_PATH, FFPROBE_PATH }: Config): Promise<Programs> {
+  const { ffmpeg, ffprobe } = await findPrograms({ ffmpeg: FFMPEG_PATH, ffprobe: FFPROBE_PATH })
+  return {
+    ...(ffmpeg && { ffmpeg: { path: FFMPEG_PATH, version: ffmpeg } }),
+    ...(ffprobe && { ffprobe: { path: FFPROBE_PATH, version: ffprobe } }),
   }
 }

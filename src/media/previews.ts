@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { Variant, VariantName } from '../contract/attachments.js'
-import { posterFrame, probe, waveform } from './av.js'
+import { measureDuration, posterFrame, probe, waveform } from './av.js'
 import { typeOfMime } from './file-types.js'
 import type { Media } from './media.js'
 import type { Key } from './storage.js'
@@ -11,13 +11,15 @@ import { withTempFile } from './temp-files.js'
 import { makeVariants } from './variants.js'
 
 export type Previews = {
-  width?: number | null
-  height?: number | null
-  duration_ms?: number | null
-  blurhash?: string
-  waveform?: number[]
-  variants?: Variant[]
+  width?: number | undefined
+  height?: number | undefined
+  duration_ms?: number | undefined
+  blurhash?: string | undefined
+  waveform?: number[] | undefined
+  variants?: Variant[] | undefined
 }
+
+const POSTER_AT_MS = 1_000
 
 export const originalKey = (blobId: string): Key => `media/${blobId}/original`
 export const variantKey = (blobId: string, name: VariantName): Key => `media/${blobId}/${name}`
@@ -29,18 +31,25 @@ export const variantKey = (blobId: string, name: VariantName): Key => `media/${b
  */
 export async function makePreviews(media: Media, blob: { id: string; mime_type: string }): Promise<Previews> {
   const kind = typeOfMime(blob.mime_type)?.kind
+  return withLocalFile(media, originalKey(blob.id), (path) =>
+    kind === 'image' ? pictures(media, blob.id, path) : recording(media, blob.id, path),
+  )
+}
+
+async function recording(media: Media, blobId: string, path: string): Promise<Previews> {
   const { ffmpeg, ffprobe } = media.programs
-  return withLocalFile(media, originalKey(blob.id), async (path) => {
-    if (kind === 'image') return pictures(media, blob.id, path)
-    if (!ffprobe) return {}
-    const { duration_ms, width, height, has_video } = await probe(ffprobe, path, blob.mime_type)
-    if (!ffmpeg) return { duration_ms, width, height }
-    if (kind === 'audio') return { duration_ms, waveform: await waveform(ffmpeg, path, blob.mime_type) }
-    if (!has_video) return { duration_ms }
-    return withTempFile(media.dir, async (poster) => {
-      await posterFrame(ffmpeg, path, poster, blob.mime_type, duration_ms)
-      return { duration_ms, width, height, ...(await pictures(media, blob.id, poster)) }
-    })
+  if (!ffprobe) return {}
+  const { has_video, has_audio, width, height, duration_ms: said } = await probe(ffprobe.path, path)
+  if (!ffmpeg) return { duration_ms: said, width, height }
+  if (!has_video) {
+    const sound = has_audio ? await waveform(ffmpeg.path, path) : undefined
+    return { duration_ms: said ?? sound?.duration_ms, waveform: sound?.peaks }
+  }
+  const duration_ms = said ?? (await measureDuration(ffmpeg.path, path))
+  return withTempFile(media.dir, async (poster) => {
+    // The first second is often black.
+    await posterFrame(ffmpeg.path, path, poster, Math.min(POSTER_AT_MS, (duration_ms ?? 0) / 2))
+    return { duration_ms, width, height, ...(await pictures(media, blobId, poster)) }
   })
 }
 

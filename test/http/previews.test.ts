@@ -1,6 +1,10 @@
 // What is made of a file once it is stored, and who hears of it.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Frame } from '../support/ear.js'
 import type { Person } from '../support/person.js'
 import { jpeg, phonePhoto } from '../support/pictures.js'
@@ -88,4 +92,71 @@ test('a preview that a small picture does not need is the picture itself', async
   )
   const [large, original] = [await bob.download(`${ready.url}?variant=large`), await bob.download(ready.url)]
   expect(large.bytes.equals(original.bytes)).toBe(true)
+})
+
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
+
+/** A recording of a tone, with a test picture when it has a size. */
+function record(name: string, ...more: string[]): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-av-'))
+  try {
+    const path = join(folder, name)
+    const tone = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=2']
+    execFileSync('ffmpeg', ['-v', 'error', ...tone, ...more, '-t', '2', path])
+    return readFileSync(path)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+describe.skipIf(!hasFfmpeg)('with ffmpeg on this machine', () => {
+  test('a voice message has its length and its loudness over time', async () => {
+    const { message, ready } = await sendReady('note.ogg', record('note.ogg'), '?voice=true')
+    expect(message.type).toBe('voice')
+    expect(ready).toMatchObject({ state: 'ready', kind: 'voice', variants: [], width: null })
+    expect(ready.duration_ms).toBeGreaterThan(1_900)
+    expect(ready.waveform).toHaveLength(64)
+  })
+
+  test('a video has its length, its size and a poster frame', async () => {
+    const picture = ['-f', 'lavfi', '-i', 'testsrc=duration=2:size=320x240:rate=10']
+    const { message, ready } = await sendReady('clip.mp4', record('clip.mp4', ...picture))
+    expect(message.type).toBe('video')
+    expect(ready).toMatchObject({ state: 'ready', kind: 'video', width: 320, height: 240 })
+    expect(ready.variants.map((one: { name: string }) => one.name)).toEqual(['thumbnail'])
+    const poster = await sharp((await bob.download(`${ready.url}?variant=thumbnail`)).bytes).metadata()
+    expect([poster.format, poster.width]).toEqual(['webp', 150])
+    // The video itself stays what it is, also for who saves data.
+    expect((await bob.download(ready.url, { 'save-data': 'on' })).headers.get('content-type')).toBe('video/mp4')
+    expect((await bob.download(`${ready.url}?variant=large`)).problem?.code).toBe('attachment.not_found')
+  })
+
+  test('a video that is damaged stays as it was sent, without previews', async () => {
+    const whole = record('clip.mp4', '-f', 'lavfi', '-i', 'testsrc=duration=2:size=320x240:rate=10')
+    const { ready } = await sendReady('broken.mp4', whole.subarray(0, 2_000))
+    expect(ready).toMatchObject({ state: 'failed', variants: [] })
+    expect((await bob.download(ready.url)).bytes.length).toBe(2_000)
+  })
+})
+
+test('without ffmpeg, sound is sent all the same, and health says what is missing', async () => {
+  await using bare = await startWorld({ FFMPEG_PATH: '/nowhere/ffmpeg', FFPROBE_PATH: '/nowhere/ffprobe' })
+  const [carol, dave] = await bare.people('carol', 'dave')
+  const { body } = await carol.ask('GET', `${bare.node.url}/health`)
+  expect(body.services.media).toMatchObject({ ffmpeg: null, ffprobe: null })
+  const ear = await listen(dave)
+  const wav = Buffer.from(
+    `RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0`,
+    'latin1',
+  )
+  const attachment = await carol.upload('note.wav', wav)
+  const message = await carol.say((await bare.group(carol, dave)).id, '', { attachment_ids: [attachment.id] })
+  let { data } = await ear.next('message.created', (frame) => frame.data.id === message.id)
+  if (data.attachments[0].state === 'processing') data = (await ear.next('attachment.ready')).data
+  expect(data.attachments[0]).toMatchObject({ state: 'ready', kind: 'audio', duration_ms: null, waveform: null })
+})
+
+test('a voice message is sound', async () => {
+  const answer = await alice.sendForm('/uploads?voice=true', { file: new File(['hello'], 'a.ogg') })
+  expect([answer.status, answer.body.code]).toEqual([415, 'attachment.type_not_allowed'])
 })

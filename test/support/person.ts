@@ -119,7 +119,7 @@ export async function fetchJson<T = Json>(
   path: string,
   { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer<T>> {
-  const target = path.startsWith('/api') || !url.startsWith('http') ? url + path : `${url}/api/v1${path}`
+  const target = targetOf(url, path)
   // What is no plain object goes as it is; a form says itself what it is.
   const isRaw = typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData
   const response = await fetch(target, {
@@ -136,6 +136,12 @@ export async function fetchJson<T = Json>(
   return answer
 }
 
+/** A path below /api/v1, a complete path as in the answers of the server, or a whole address. */
+function targetOf(url: string, path: string): string {
+  if (path.startsWith('http')) return path
+  return path.startsWith('/api') || !url.startsWith('http') ? url + path : `${url}/api/v1${path}`
+}
+
 export type Download = { status: number; bytes: Buffer; headers: Headers; problem?: { code: string } }
 
 /** `path` may be complete, as in the answers of the server. */
@@ -145,7 +151,7 @@ export async function fetchBytes(
   headers: Record<string, string> = {},
   method = 'GET',
 ): Promise<Download> {
-  const target = path.startsWith('/api') ? url + path : `${url}/api/v1${path}`
+  const target = targetOf(url, path)
   const response = await fetch(target, { method, headers })
   const bytes = Buffer.from(await response.arrayBuffer())
   const isProblem = /problem\+json/.test(response.headers.get('content-type') ?? '')
