@@ -4,7 +4,10 @@ import { rm } from 'node:fs/promises'
 import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp'
 import { AppError } from '../contract/errors.js'
 
-/** Over all frames. At four bytes each it is what one image may take while it is worked on. */
+/**
+ * Over all frames, of 8 bits; of 16 bits half as many. What cannot be read line by line (WebP, progressive and interlaced
+ * pictures) is in memory as a whole, so this is what one image may take of it: 400 MB, and WebP as much again to write.
+ */
 export const MAX_PIXELS = 100_000_000
 export const MAX_FRAMES = 1_000
 /** For one pass over one image. */
@@ -36,11 +39,12 @@ export type Header = {
 export async function readHeader(path: string): Promise<Header> {
   // Counted below: sharp's own limit looks at one frame here, and answers with a sentence instead of a code.
   const metadata = await guarded(sharp(path, { limitInputPixels: false }).metadata())
-  const { format, pages = 1, autoOrient } = metadata
+  const { format, pages = 1, autoOrient, depth } = metadata
   // Several pictures in one AVIF are alternatives, not frames.
   const frames = format === 'gif' || format === 'webp' ? pages : 1
   const { width, height } = autoOrient
-  if (frames > MAX_FRAMES || width * height * frames > MAX_PIXELS) throw new AppError('attachment.too_many_pixels')
+  const pixels = width * height * frames * (depth === 'ushort' ? 2 : 1)
+  if (frames > MAX_FRAMES || pixels > MAX_PIXELS) throw new AppError('attachment.too_many_pixels')
   return { format, width, height, frames, metadata }
 }
 

@@ -20,8 +20,11 @@ const CLEANABLE: Record<string, string> = {
 /** libheif reads the header of both, though only AVIF can be decoded. */
 const FORMATS: Record<string, string> = { ...CLEANABLE, 'image/avif': 'heif', 'image/heic': 'heif' }
 
-/** Lossless WebP takes seconds for what lossy takes tenths; above this it becomes lossy. */
-const MAX_LOSSLESS_PIXELS = 8_000_000
+/**
+ * Of WebP at its best. Above it lossless would take half a minute; and what lossy writes of the modes of a very large
+ * and detailed picture does not fit the 512 KB that the format has for them, unless its quality is lower.
+ */
+const MAX_FINE_PIXELS = 8_000_000
 
 /**
  * Writes the image at `from`, without anything else that its file holds, to `to`; in the same format, all frames.
@@ -81,10 +84,10 @@ function encode(image: Sharp, { format, metadata, width, height, frames }: Heade
         : image.png({ adaptiveFiltering: true })
     case 'gif':
       return image.gif({ effort: 1 })
-    default:
-      return lossless && width * height * frames <= MAX_LOSSLESS_PIXELS
-        ? image.webp({ lossless: true, effort: 1 })
-        : image.webp({ quality: 90, effort: 1 })
+    default: {
+      const isFine = width * height * frames <= MAX_FINE_PIXELS
+      return image.webp(lossless && isFine ? { lossless, effort: 1 } : { quality: isFine ? 90 : 80, effort: 1 })
+    }
   }
 }
 

@@ -77,10 +77,10 @@ export function pngChunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([u32(data.length), body, u32(crc32(body))])
 }
 
-/** A PNG of one bit per pixel: a small file of any size, all black. */
-export function blackPng(width: number, height: number): Buffer {
-  const rows = deflateSync(Buffer.alloc(height * (1 + Math.ceil(width / 8))))
-  const header = Buffer.concat([u32(width), u32(height), Buffer.from([1, 0, 0, 0, 0])])
+/** A grey PNG, of one bit per pixel unless told: a small file of any size, all black. */
+export function blackPng(width: number, height: number, depth: 1 | 16 = 1): Buffer {
+  const rows = deflateSync(Buffer.alloc(height * (1 + Math.ceil((width * depth) / 8))))
+  const header = Buffer.concat([u32(width), u32(height), Buffer.from([depth, 0, 0, 0, 0])])
   return Buffer.concat([PNG_MAGIC, pngChunk('IHDR', header), pngChunk('IDAT', rows), pngChunk('IEND', Buffer.alloc(0))])
 }
 

@@ -157,6 +157,19 @@ test('an animation whose frames are all the same has become one picture', async 
   expect([facts.is_animated, metadata.pages]).toEqual([false, 1])
 })
 
+test('a lossless WebP stays lossless, and a lossy one lossy', async () => {
+  using folder = makeFolder()
+  const noise = { type: 'gaussian' as const, mean: 128, sigma: 40 }
+  const noisy = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: '#000', noise } })
+  const exact = await noisy(200, 100).webp({ lossless: true }).toBuffer()
+  const kept = await cleaned(folder, 'image/webp', exact)
+  expect(await sharp(kept.bytes).raw().toBuffer()).toEqual(await sharp(exact).raw().toBuffer())
+
+  const lossy = await noisy(200, 100).webp({ quality: 80 }).toBuffer()
+  expect((await cleaned(folder, 'image/webp', lossy)).bytes.includes('VP8 ')).toBe(true)
+})
+
 test('an image of one pixel is an image', async () => {
   using folder = makeFolder()
   const dot = sharp({ create: { width: 1, height: 1, channels: 3, background: '#fff' } })
@@ -216,6 +229,7 @@ test('more pixels than can be shown are refused by the header alone', async () =
   const bombs: [string, Buffer][] = [
     ['image/png', blackPng(30_000, 30_000)],
     ['image/png', blackPng(10_001, 10_000)],
+    ['image/png', blackPng(10_000, 5_001, 16)],
     ['image/gif', gifOfFrames(1_001)],
     ['image/gif', screen],
   ]
