@@ -37,10 +37,8 @@ test.skipIf(process.platform !== 'linux')('one that does not end is killed, with
   const before = descriptors()
   let said = ''
   // It lets nothing but SIGKILL end it, and leaves a child that holds its pipes.
-  const stubborn = `process.on('SIGTERM', () => 0)
-    const child = require('child_process').spawn('sleep', ['5'], { stdio: ['ignore', 'inherit', 'inherit'] })
-    console.log(process.pid, child.pid); setInterval(() => 0, 1000)`
-  const work = runProgram(NODE, ['-e', stubborn], { seconds: 1, max_bytes: 100 }, (chunk) => {
+  const stubborn = 'trap "" TERM; sleep 5 & echo $$ $!; wait; sleep 5'
+  const work = runProgram('sh', ['-c', stubborn], { seconds: 1, max_bytes: 100 }, (chunk) => {
     said += chunk.toString()
   })
   await expect(work).rejects.toMatchObject({ failure: 'time' })
