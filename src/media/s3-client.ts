@@ -40,6 +40,8 @@ const SILENCE_MS = 30_000
 const DEADLINE_MS = 300_000
 /** A page of a list has about half a megabyte. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024
+/** Took too long to come, met another change of the same object, came too soon. */
+const PASSING_STATUSES = new Set([408, 409, 429])
 /** What AWS answers with 4xx, or within a 200, though the same request may succeed the next time. */
 const PASSING_CODES = new Set(['InternalError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown'])
 
@@ -56,7 +58,8 @@ export class S3Error extends Error {
   }
 
   get isPassing(): boolean {
-    return this.status === undefined || this.status >= 500 || this.status === 429 || PASSING_CODES.has(this.code)
+    const { status, code } = this
+    return status === undefined || status >= 500 || PASSING_STATUSES.has(status) || PASSING_CODES.has(code)
   }
 }
 

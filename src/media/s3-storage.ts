@@ -33,7 +33,10 @@ export class S3Storage implements Storage {
   async start(): Promise<void> {
     const key: Key = `probe/${randomUUID()}/start`
     try {
-      await this.#client.text({ method: 'GET', query: { 'list-type': '2', 'max-keys': '1' } })
+      await this.#client.text({ method: 'GET', query: { 'list-type': '2', 'max-keys': '1' } }, (text) => {
+        // A web server that answers 200 to everything would seem to take every object.
+        if (!text.includes('<ListBucketResult')) throw new S3Error('GET', 200, 'NoList')
+      })
       const probe = (async function* () {})()
       await this.put(key, probe, { mime_type: 'application/octet-stream' })
       await this.size(key)

@@ -80,10 +80,24 @@ export class S3Upload {
     const body = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`)
     const headers = { 'content-type': 'application/xml' }
     const call = { method: 'POST' as const, key: this.#key, query: { uploadId: this.#id }, headers, body }
-    await this.#client.text(call, (text) => {
-      // S3 answers 200 before it puts the parts together, and says afterwards whether it could.
-      if (!text.includes('<CompleteMultipartUploadResult')) throw new S3Error('POST', 200, readCode(text))
-    })
+    try {
+      await this.#client.text(call, (text) => {
+        // S3 answers 200 before it puts the parts together, and says afterwards whether it could.
+        if (!text.includes('<CompleteMultipartUploadResult')) throw new S3Error('POST', 200, readCode(text))
+      })
+    } catch (error) {
+      // So it is told by a second try when the first one succeeded and its answer was lost.
+      const isGone = error instanceof S3Error && error.code === 'NoSuchUpload'
+      if (!(isGone && (await this.#isComplete()))) throw error
+    }
+  }
+
+  /** Whether the object is what these parts make: its ETag is the MD5 of theirs. Where it is made otherwise, false. */
+  async #isComplete(): Promise<boolean> {
+    const md5 = createHash('md5')
+    for (const etag of this.#etags) md5.update(etag.replaceAll('"', ''), 'hex')
+    const { etag } = await this.#client.headers({ method: 'HEAD', key: this.#key })
+    return etag === `"${md5.digest('hex')}-${this.#etags.length}"`
   }
 
   /** Leaves nothing, as far as the storage can be reached. */

@@ -186,7 +186,9 @@ export class S3Server implements Account {
     if (parts.length === 0 || parts.includes(undefined)) return problem(400, 'InvalidPart')
     if (parts.slice(0, -1).some((part) => part!.length < SMALLEST_PART)) return problem(400, 'EntityTooSmall')
     const bytes = Buffer.concat(parts as Buffer[])
-    this.objects.set(key, { bytes, headers: upload.headers, modified_at: new Date(this.now()) })
+    const digests = Buffer.concat((parts as Buffer[]).map((part) => createHash('md5').update(part).digest()))
+    const etag = `"${createHash('md5').update(digests).digest('hex')}-${parts.length}"`
+    this.objects.set(key, { bytes, headers: { ...upload.headers, etag }, modified_at: new Date(this.now()) })
     this.uploads.delete(id)
     return xml(`<CompleteMultipartUploadResult><Key>${entities(key)}</Key></CompleteMultipartUploadResult>`)
   }
