@@ -140,7 +140,8 @@ export class S3Storage implements Storage {
   }
 
   async ping(): Promise<void> {
-    await this.#client.headers({ method: 'HEAD', attempts: 1 })
+    // Twice, because the storage may have closed the connection that was kept from the last request.
+    await this.#client.headers({ method: 'HEAD', attempts: 2 })
   }
 
   async stop(): Promise<void> {

@@ -7,7 +7,6 @@ export async function* untilAborted(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   if (!signal) return yield* source
-  signal.throwIfAborted()
   const iterator = source[Symbol.asyncIterator]()
   // One listener for all chunks: a race with one lasting promise would keep a reaction for each of them.
   let interrupt: (() => void) | undefined
@@ -16,6 +15,8 @@ export async function* untilAborted(
   let ended = false
   try {
     for (;;) {
+      // It may have aborted while the last chunk was being worked on.
+      signal.throwIfAborted()
       const result = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
         interrupt = () => reject(signal.reason)
         iterator.next().then(resolve, (error) => {
@@ -24,7 +25,6 @@ export async function* untilAborted(
         })
       })
       ended = result.done === true
-      signal.throwIfAborted()
       if (ended) return
       yield result.value
     }
