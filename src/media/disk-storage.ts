@@ -12,7 +12,7 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY, R_OK, W_OK
 
 /** So many bytes may wait for the disk; without it the last fsync of a large file would have to write all of it. */
 const SYNC_EVERY_BYTES = 16 * 1024 * 1024
-/** A remove() takes the folder away between mkdir and rename only when it meets a put() of the same id: never so often. */
+/** A remove() that meets a put() of the same id may take the folder away before something is in it; never so often. */
 const PUBLISH_ATTEMPTS = 100
 
 export class DiskStorage implements Storage {
@@ -98,8 +98,9 @@ export class DiskStorage implements Storage {
   async #publish(path: string, target: string): Promise<void> {
     const folder = dirname(target)
     for (let attempt = 1; ; attempt++) {
-      await mkdir(folder, { recursive: true, mode: 0o750 })
       try {
+        // It too may find the folder there and then not any more.
+        await mkdir(folder, { recursive: true, mode: 0o750 })
         await rename(path, target)
         break
       } catch (error) {

@@ -181,6 +181,19 @@ test('a signature does not hold for another payload', async () => {
   expect((await fetch(url, { method: 'PUT', headers, body: 'signed' })).status).toBe(200)
 })
 
+test('what fits into one part is one request, and one byte more is an upload of two parts', async () => {
+  const [one, two] = [newKey(), newKey()]
+  await storage.put(one, pieces(Buffer.alloc(8 * MIB), MIB), { mime_type })
+  expect(server.log).toEqual([`PUT ${one} 200`])
+  await storage.put(two, pieces(Buffer.alloc(8 * MIB + 1), MIB), { mime_type })
+  expect(server.log.slice(1)).toEqual([
+    `POST ${two}?uploads 200`,
+    `PUT ${two}?partNumber,uploadId 200`,
+    `PUT ${two}?partNumber,uploadId 200`,
+    `POST ${two}?uploadId 200`,
+  ])
+})
+
 test('the storage class goes with small objects, with large ones and with signed addresses', async () => {
   const cold = storageOn(server, { storage_class: 'STANDARD_IA' })
   const [small, large, direct] = [newKey(), newKey(), newKey()]

@@ -246,19 +246,23 @@ describe.each(PLACES.filter(({ skip }) => !skip))('$name', ({ open }) => {
     expect(await listed('media')).toHaveLength(1)
   })
 
-  test('a put that meets a remove of the same id succeeds', async () => {
+  test('puts that meet removes of the same id succeed', async () => {
     const id = randomUUID()
-    const [original, preview]: Key[] = [`media/${id}/original`, `media/${id}/preview`]
-    for (let round = 0; round < 50; round++) {
-      await put(preview!, Buffer.from('x'))
-      await Promise.all([
-        put(original!, Buffer.from('whole')),
-        place.storage.remove([preview!]),
-        place.storage.remove([preview!]),
-      ])
-      expect(String(await read(original!))).toBe('whole')
-      await place.storage.remove([original!])
+    const parts: Key[] = ['a', 'b', 'c', 'd'].map((part): Key => `media/${id}/${part}`)
+    let left = parts.length
+    const removing = async () => {
+      while (left > 0) await place.storage.remove([`media/${id}/none`])
     }
+    const putting = async (key: Key) => {
+      for (let round = 0; round < 40; round++) {
+        await put(key, Buffer.from('whole'))
+        expect(String(await read(key))).toBe('whole')
+        await place.storage.remove([key])
+      }
+    }
+    const work = parts.map((key) => putting(key).finally(() => left--))
+    await Promise.all([...work, removing(), removing()])
+    expect(await listed('media')).toEqual([])
   })
 
   test('whoever reads while a put replaces the object has one of the two, whole', async () => {
