@@ -1,6 +1,7 @@
 // What can go wrong between here and a bucket. What every storage promises is in storage.unit.test.ts.
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { inspect } from 'node:util'
@@ -349,13 +350,14 @@ describe('what does not pass', () => {
 })
 
 test('a reader who takes a break is not a storage that has fallen silent', async () => {
-  const patient = storageOn(server, { silence_ms: 100 })
+  const patient = storageOn(server, { silence_ms: 500 })
   const key = newKey()
   const bytes = randomBytes(32 * MIB)
   await storage.put(key, pieces(bytes, MIB), { mime_type })
-  const stream = (await patient.get(key))!
-  // Time itself is what this is about: the break lasts several silences.
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  const stream = (await patient.get(key)) as IncomingMessage
+  // The break lasts two silences.
+  await once(stream.socket, 'timeout')
+  await once(stream.socket, 'timeout')
   expect((await buffer(stream)).equals(bytes)).toBe(true)
   await patient.stop()
 })
