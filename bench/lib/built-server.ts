@@ -16,14 +16,14 @@ export async function build(): Promise<void> {
   if (code !== 0) throw new StartupError('The server could not be built: see above.')
 }
 
-export type BuiltServer = { url: string; stop: () => Promise<void> }
+export type BuiltServer = { url: string; pid: number; stop: () => Promise<void> }
 
-/** @throws StartupError */
-export async function startBuiltServer(databaseUrl: string): Promise<BuiltServer> {
+/** `more`: beyond what every run sets. @throws StartupError */
+export async function startBuiltServer(databaseUrl: string, more: Record<string, string> = {}): Promise<BuiltServer> {
   const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
     // Nothing of the environment, and away from any .env: what is measured is set here.
     cwd: tmpdir(),
-    env: { ...PROFILE, DATABASE_URL: databaseUrl, NODE_ENV: 'test', LOG_LEVEL: 'info' },
+    env: { ...PROFILE, DATABASE_URL: databaseUrl, NODE_ENV: 'test', LOG_LEVEL: 'info', ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const stop = async () => {
@@ -31,7 +31,7 @@ export async function startBuiltServer(databaseUrl: string): Promise<BuiltServer
     child.kill('SIGTERM')
     await once(child, 'exit')
   }
-  return { url: await readUrl(child), stop }
+  return { url: await readUrl(child), pid: child.pid ?? 0, stop }
 }
 
 async function readUrl(child: ChildProcess): Promise<string> {

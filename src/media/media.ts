@@ -1,10 +1,13 @@
 // What the handling of files needs for as long as the node lives; constructed by app.ts.
 import type { Config } from '../config.js'
 import { Semaphore } from '../kit/semaphore.js'
+import { Turns } from '../kit/turns.js'
 import { findPrograms } from './av.js'
+import { Hasher } from './hasher.js'
 import type { Links } from './links.js'
 import { openStorage } from './open-storage.js'
 import type { Storage } from './storage.js'
+import { prepareTempFolder } from './temp-files.js'
 
 /** One image at a time is decoded: it takes a core and, at worst, some hundred megabytes. */
 const DECODING = 1
@@ -21,6 +24,8 @@ export type Media = {
   readonly links: Links
   readonly programs: Programs
   readonly decoding: Semaphore
+  readonly hasher: Hasher
+  readonly turns: Turns
   /** Without a byte for so long, an upload ends. */
   readonly stallMs: number
   /** How long an upload may take, and a file may wait for its message. */
@@ -30,12 +35,16 @@ export type Media = {
 /** @throws StartupError when files cannot be kept */
 export async function openMedia(config: Config, links: Links): Promise<Media> {
   const storage = openStorage(config)
+  // Images and what ffmpeg reads take a way over a file of this machine, whatever the storage.
+  await prepareTempFolder(config.UPLOADS_DIR)
   await storage.start()
   return {
     storage,
     links,
     dir: config.UPLOADS_DIR,
     programs: await lookForPrograms(config),
+    hasher: new Hasher(),
+    turns: new Turns(),
     decoding: new Semaphore(DECODING, DECODING_QUEUE),
     stallMs: config.UPLOAD_STALL * 1_000,
     uploadTtlS: config.UPLOAD_TTL,

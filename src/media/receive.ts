@@ -7,6 +7,7 @@ import { AppError } from '../contract/errors.js'
 import type { FileType } from './file-types.js'
 import { safeFilename } from './filenames.js'
 import { cleanImage, inspectImage } from './images.js'
+import { Intake } from './intake.js'
 import type { Media } from './media.js'
 import { SAMPLE_BYTES, sniff } from './sniff.js'
 import type { Key } from './storage.js'
@@ -43,37 +44,31 @@ export async function receive(media: Media, source: AsyncIterable<Uint8Array>, a
   const type = await sniff(head, arrival.filename ?? '')
   if (!type) throw new AppError('attachment.type_not_allowed')
   const filename = safeFilename(arrival.filename, type.extension)
-  const came = createHash('sha256')
-  const bytes = measure(head, rest, came, arrival.limitOf(type))
-  const check = () => {
-    const sha256 = came.digest()
-    if (arrival.sha256 !== undefined && sha256.toString('hex') !== arrival.sha256) throw new AppError('upload.mismatch')
-    return sha256
-  }
-  if (type.kind === 'image') {
-    const image = await receiveImage(media, bytes, arrival, type, check)
-    return { type, filename, ...image }
-  }
-  let sha256: Buffer | undefined
+  const intake = new Intake(media, head, rest, arrival.limitOf(type))
+  if (type.kind === 'image') return { type, filename, ...(await receiveImage(media, intake, arrival, type)) }
   const checked = (async function* () {
-    yield* bytes
+    yield* intake.bytes
     // Thrown before the end, so that the storage keeps nothing.
-    sha256 = check()
+    requireExpected(intake, arrival)
   })()
   const size = await media.storage.put(arrival.key, checked, { mime_type: type.mime_type })
-  return { type, filename, size, sha256: sha256 ?? Buffer.alloc(0), width: null, height: null, is_animated: false }
+  return { type, filename, size, sha256: intake.sha256, width: null, height: null, is_animated: false }
+}
+
+/** @throws AppError upload.mismatch */
+function requireExpected(intake: Intake, { sha256 }: Arrival): void {
+  if (sha256 !== undefined && intake.sha256.toString('hex') !== sha256) throw new AppError('upload.mismatch')
 }
 
 async function receiveImage(
   media: Media,
-  bytes: AsyncIterable<Uint8Array>,
+  intake: Intake,
   arrival: Arrival,
   type: FileType,
-  check: () => Buffer,
 ): Promise<Omit<Received, 'type' | 'filename'>> {
   return withTempFile(media.dir, async (raw) => {
-    await spool(bytes, raw)
-    check()
+    await spool(intake.bytes, raw)
+    requireExpected(intake, arrival)
     return withTempFile(media.dir, async (clean) => {
       const keep = arrival.keep_metadata
       const image = await media.decoding.run(
@@ -100,19 +95,7 @@ async function readHead(source: AsyncIterable<Uint8Array>) {
     chunks.push(value)
     length += value.length
   }
-  return { head: Buffer.concat(chunks), rest: { [Symbol.asyncIterator]: () => iterator } }
-}
-
-async function* measure(head: Uint8Array, rest: AsyncIterable<Uint8Array>, hash: Hash, limit: number) {
-  let size = 0
-  const count = (chunk: Uint8Array) => {
-    size += chunk.length
-    if (size > limit) throw new AppError('attachment.too_large', { detail: `At most ${limit} bytes` })
-    hash.update(chunk)
-    return chunk
-  }
-  yield count(head)
-  for await (const chunk of rest) yield count(chunk)
+  return { head: Buffer.concat(chunks), rest: iterator }
 }
 
 async function* hashed(source: AsyncIterable<Uint8Array>, hash: Hash) {
