@@ -1,4 +1,4 @@
-# One image: the server, and a PostgreSQL of its own on the volume /data for when there is no DATABASE_URL.
+# One image: the server, and on the volume /data its files and, when there is no DATABASE_URL, a PostgreSQL of its own.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -8,7 +8,12 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production DATA_DIR=/data
+# Poster frames, durations and waveforms. For a smaller image without them: docker build --build-arg FFMPEG= .
+ARG FFMPEG=ffmpeg
+RUN if [ -n "$FFMPEG" ]; then \
+      apt-get update && apt-get install -y --no-install-recommends "$FFMPEG" && rm -rf /var/lib/apt/lists/*; \
+    fi
+ENV NODE_ENV=production DATA_DIR=/data UPLOADS_DIR=/data/uploads
 WORKDIR /app
 RUN mkdir /data && chown node:node /data
 # Owned by the user who runs it: the embedded PostgreSQL makes its library links at the first start.
