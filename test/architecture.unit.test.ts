@@ -62,7 +62,7 @@ const sources = files.map((path) => ({
 }))
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:^|\s)(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+  return [...text.matchAll(/(?:^|\s)(?:from|import)\s*\(?\s*'([^'\s]+)'/g)].map((match) => match[1] ?? '')
 }
 
 function libraryOf(specifier: string): string {

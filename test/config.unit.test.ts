@@ -20,6 +20,15 @@ test('without any variable the defaults are in force', () => {
     blocks: 1_000,
     edit_window_s: 900,
     delete_window_s: 86_400,
+    file_bytes: {
+      image: 20_000_000,
+      video: 100_000_000,
+      audio: 50_000_000,
+      file: 50_000_000,
+      archive: 100_000_000,
+      avatar: 5_000_000,
+    },
+    user_media_bytes: 5_000_000_000,
   })
   expect(config.RATE_LIMIT_LOGIN_ACCOUNT).toEqual({ points: 10, window_s: 900 })
 })

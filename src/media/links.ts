@@ -1,11 +1,13 @@
 // Addresses that carry their own permission, for what cannot send a token: an image of a page, a player, a plain PUT. Each
 // says who made it and until when, and is good for one file; whether they may still see the file is asked each time.
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
 
 /** What a link lets its bearer do with the file. */
 type Purpose = 'read' | 'put'
+
+/** Who made a link, and in which session: it ends with that. */
+type Maker = { readonly user_id: string; readonly session_id: string }
 
 const UUID_BYTES = 16
 const TIME_BYTES = 6
@@ -29,16 +31,16 @@ export class Links {
   }
 
   /** `expiresAt` is rounded down to seconds. */
-  sign(purpose: Purpose, actor: Actor, fileId: string, expiresAt: Date): string {
+  sign(purpose: Purpose, maker: Maker, fileId: string, expiresAt: Date): string {
     const body = Buffer.alloc(BODY_BYTES)
     body.writeUIntBE(Math.floor(expiresAt.getTime() / 1_000), 0, TIME_BYTES)
-    body.write(actor.user_id.replaceAll('-', ''), TIME_BYTES, 'hex')
-    body.write(actor.session_id.replaceAll('-', ''), TIME_BYTES + UUID_BYTES, 'hex')
+    body.write(maker.user_id.replaceAll('-', ''), TIME_BYTES, 'hex')
+    body.write(maker.session_id.replaceAll('-', ''), TIME_BYTES + UUID_BYTES, 'hex')
     return Buffer.concat([body, this.#mac(purpose, fileId, body)]).toString('base64url')
   }
 
   /** Who made it. @throws AppError attachment.link_invalid, also for one that has expired */
-  verify(purpose: Purpose, fileId: string, signature: string, now = Date.now()): Actor & { expires_at: Date } {
+  verify(purpose: Purpose, fileId: string, signature: string, now = Date.now()): Maker & { expires_at: Date } {
     const bytes = Buffer.from(signature, 'base64url')
     const body = bytes.subarray(0, BODY_BYTES)
     const mac = bytes.subarray(BODY_BYTES)

@@ -47,7 +47,7 @@ test('an object whose text has changed is applied again, and the views with it',
   expect(
     (await client.query(`select count(*)::int as n from information_schema.views where table_schema = 'public'`))
       .rows[0].n,
-  ).toBe(6)
+  ).toBe(7)
 })
 
 test('a database of a newer Earshot is refused in one sentence', async () => {

@@ -51,6 +51,7 @@ test('others see a deleted account without a name, and what it wrote stays', asy
     display_name: null,
     bio: '',
     status_text: '',
+    avatar_url: `/api/v1/avatars/default/${alice.id}`,
     created_at: expect.any(String),
     deleted: true,
   })

@@ -37,6 +37,7 @@ test('who signs up is signed in, and the answer holds their profile, session and
       display_name: 'Änna 🎈',
       bio: '',
       status_text: 'Hey there! I am using Earshot',
+      avatar_url: expect.stringMatching(/^\/api\/v1\/avatars\/default\/[0-9a-f-]{36}$/),
       email: 'Anna@Example.com',
       profile_complete: true,
       created_at: TIME,

@@ -23,10 +23,10 @@ type Who = (typeof WHO)[number]
 type Named = Exclude<Who, 'anonymous'> | 'bystander'
 type People = Record<Named, Person>
 /**
- * A group with one of each role, and a message of the member. Somebody was removed from it and somebody was banned. The
+ * A group with one of each role, and a message of the member with a file. Somebody was removed from it and somebody was banned. The
  * bystander, a member, has blocked the blocked one, who is a member too.
  */
-type Scene = { people: People; group: string; message: string }
+type Scene = { people: People; group: string; message: string; attachment: string }
 type Ask = {
   path?: (scene: Scene) => string
   body?: (scene: Scene, who: Who) => unknown
@@ -41,6 +41,7 @@ type Row = [route: string, expected: string[], ask?: Ask]
 const NO_TOKEN = '401 auth.unauthenticated'
 const NO_CONVERSATION = '404 conversation.not_found'
 const NO_MESSAGE = '404 message.not_found'
+const NO_ATTACHMENT = '404 attachment.not_found'
 const FORBIDDEN = '403 conversation.forbidden'
 const LAST_OWNER = '409 conversation.owner_cannot_leave'
 const NOT_MINE = '403 message.forbidden'
@@ -79,6 +80,9 @@ const onBystander = (route: string, body?: unknown): Ask => ({
   ...(body !== undefined && { body: () => body }),
 })
 const onBanned: Ask = { path: ({ people, group }) => `/conversations/${group}/bans/${people.banned.id}` }
+const file: Ask = { body: () => formOf(new File(['hello'], 'hello.txt')) }
+const attachment: Ask = { path: ({ attachment }) => `/attachments/${attachment}` }
+const links: Ask = { body: ({ attachment }) => ({ attachment_ids: [attachment] }) }
 const heir: Ask = { body: ({ people }) => ({ user_id: people.bystander.id }) }
 
 const TABLE: Row[] = [
@@ -162,6 +166,10 @@ const TABLE: Row[] = [
   ['PATCH /api/v1/messages/:id', but(inside(NO_MESSAGE, FORBIDDEN, NOT_MINE), { member: '200' }), text],
   ['DELETE /api/v1/messages/:id', but(inside(NO_MESSAGE, NOT_MINE, NOT_MINE, '200'), { member: '200' })],
   ['GET /api/v1/messages/:id/receipts', inside(NO_MESSAGE, '200')],
+  ['POST /api/v1/uploads', users('201'), file],
+  ['POST /api/v1/conversations/:id/attachments', inside(NO_CONVERSATION, FORBIDDEN, '201'), file],
+  ['GET /api/v1/attachments/:id', inside(NO_ATTACHMENT, '200'), attachment],
+  ['POST /api/v1/attachments/urls', users('200'), links],
   ['PUT /api/v1/messages/:id/hidden', inside(NO_MESSAGE, '204')],
   ['DELETE /api/v1/messages/:id/hidden', inside(NO_MESSAGE, '204')],
 ]
@@ -170,6 +178,12 @@ let names = 0
 function newcomer() {
   const username = `newcomer${++names}`
   return { username, email: `${username}@example.com`, password: PASSWORD, display_name: 'New Comer' }
+}
+
+function formOf(file: File) {
+  const form = new FormData()
+  form.append('file', file)
+  return form
 }
 
 async function invite(world: World, psql: Session): Promise<People> {
@@ -187,7 +201,8 @@ async function invite(world: World, psql: Session): Promise<People> {
 async function setScene(world: World, psql: Session, people: People): Promise<Scene> {
   const { owner, outsider, ...others } = people
   const { id: group } = await world.group(owner, ...Object.values(others))
-  const message = await people.member.say(group, 'hello')
+  const fields = { content: 'hello', file: new File(['hello'], 'hello.txt') }
+  const { body: message } = await people.member.sendForm(`/conversations/${group}/attachments`, fields)
   // As an operator would: the routes for it are among those that are asked here.
   for (const role of ['viewer', 'moderator', 'admin'] as const) {
     await psql.query('update members set role = $1 where conversation_id = $2 and user_id = $3', [
@@ -201,7 +216,7 @@ async function setScene(world: World, psql: Session, people: People): Promise<Sc
     group,
     [people.removed.id, people.banned.id],
   ])
-  return { people, group, message: message.id }
+  return { people, group, message: message.id, attachment: message.attachments[0].id }
 }
 
 test('everybody may do what the table says, on every route', async () => {

@@ -35,6 +35,7 @@ test('a message is stored, numbered, and the same for everybody who reads it', a
     sender_id: alice.id,
     type: 'text',
     content: 'hello',
+    attachments: [],
     reply_to: null,
     system: null,
     metadata: input.metadata,
@@ -92,6 +93,10 @@ test.each([['nothing'.slice(7)], [' '], ['\n\t \r\n'], ['\u00a0\u3000\ufeff']])(
     expect(await outcome(send({ content }))).toBe('422 message.empty')
   },
 )
+
+test('without attachments there has to be a text', async () => {
+  for (const input of [{}, { attachment_ids: [] }]) expect(await outcome(send(input))).toBe('422 message.empty')
+})
 
 test('a text has at most 5,000 characters, however many bytes they take', async () => {
   for (const content of ['x'.repeat(5_000), '🎈'.repeat(5_000), 'é'.repeat(5_000)]) {

@@ -7,7 +7,7 @@ import type { Person } from '../support/person.js'
 export type Reply = { status: number; headers: Headers; text: string; body: any }
 export type Input = { body?: unknown; headers?: Record<string, string>; as?: Person }
 
-/** `path` is from the root. A string or bytes as `body` are sent as they are, anything else as JSON. */
+/** `path` is from the root. A string, bytes or a form as `body` are sent as they are, anything else as JSON. */
 export async function request(
   url: string,
   method: string,
@@ -18,11 +18,11 @@ export async function request(
   const response = await fetch(url + path, {
     method,
     headers: {
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== undefined && !(body instanceof FormData) && { 'content-type': 'application/json' }),
       ...(as && { authorization: `Bearer ${as.token}` }),
       ...headers,
     },
-    body: raw ? Buffer.from(body) : body === undefined ? undefined : JSON.stringify(body),
+    body: raw ? Buffer.from(body) : body === undefined || body instanceof FormData ? body : JSON.stringify(body),
   })
   const text = await response.text()
   const isJson = /json/.test(response.headers.get('content-type') ?? '')

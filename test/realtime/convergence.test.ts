@@ -13,6 +13,7 @@ test('what the events add up to is what a fresh load shows, after every kind of 
   const home = await world.group(alice, bob)
   const at = `/conversations/${home.id}`
   const first = await bob.say(home.id, 'the first')
+  const psql = await world.session()
 
   const clients = await Promise.all(
     [alice, phone, bob, carol].map(async (person) => ({ person, ...(await Replica.open(person)), read: 0 })),
@@ -79,7 +80,6 @@ test('what the events add up to is what a fresh load shows, after every kind of 
     [
       'an insert by another service',
       async () => {
-        const psql = await world.session()
         await psql.query('insert into messages (conversation_id, sender_id, content) values ($1, $2, $3)', [
           home.id,
           bob.id,
@@ -87,6 +87,16 @@ test('what the events add up to is what a fresh load shows, after every kind of 
         ])
       },
     ],
+    [
+      'files whose previews are being made',
+      async () => {
+        const [one, other] = [await bob.upload('one.txt', 'one'), await bob.upload('other.txt', 'other')]
+        await psql.query("update blobs set state = 'processing'")
+        await send(bob, '', { attachment_ids: [one.id, other.id] })
+      },
+    ],
+    ['previews that are made', () => psql.query("update blobs set state = 'ready'")],
+    ['a file that goes', () => psql.query('update attachments set removed_at = now() where position = 1')],
     ['a direct conversation', () => carol.post('/conversations', { type: 'direct', user_ids: [alice.id] })],
     ['a profile', () => alice.patch('/users/me', { bio: 'changed' })],
     ['a block', () => alice.ask('PUT', `/blocks/${carol.id}`)],
