@@ -44,7 +44,9 @@ create table attachments (
   position        smallint,
   created_at      timestamptz not null default now(),
   removed_at      timestamptz,
-  constraint attachment_has_bytes_or_is_elsewhere check ((blob_id is null) = (external is not null)),
+  -- A removed one keeps its name in its message when all else of it is gone.
+  constraint attachment_has_bytes_or_is_elsewhere
+    check (num_nonnulls(blob_id, external) = 1 or (removed_at is not null and num_nonnulls(blob_id, external) = 0)),
   constraint attachment_purpose_is_known check (purpose in ('message', 'avatar')),
   constraint attachment_kind_is_known check (kind in ('image', 'video', 'audio', 'voice', 'file')),
   constraint attachment_filename_is_1_to_255_characters check (char_length(filename) between 1 and 255),
@@ -60,7 +62,10 @@ create index attachments_are_listed_by_kind on attachments (conversation_id, kin
 create index attachments_of_a_user_are_removed_with_the_account on attachments (user_id) where removed_at is null;
 create index attachments_that_nobody_links_are_swept on attachments (created_at)
   where message_id is null and removed_at is null and purpose = 'message';
-create index attachments_are_purged_when_removed on attachments (removed_at) where removed_at is not null;
+create index attachments_are_purged_when_removed on attachments (removed_at)
+  where removed_at is not null and (blob_id is not null or external is not null);
+create index external_ones_that_nobody_links_are_counted on attachments (user_id)
+  where external is not null and message_id is null and removed_at is null;
 
 -- Bytes on their way. The row comes before the first byte, so that whatever a crash leaves is found again. Its id becomes
 -- that of the attachment, and of the blob.
@@ -78,11 +83,14 @@ create table uploads (
   metadata        text,
   created_at      timestamptz not null default now(),
   expires_at      timestamptz not null,
+  -- From then on it cannot become an attachment; its bytes are about to go, and then the row.
+  removed_at      timestamptz,
   constraint upload_method_is_known check (method in ('multipart', 'signed', 'resumable')),
   constraint upload_size_is_positive check (size > 0)
 );
 create index uploads_are_counted_by_user on uploads (user_id);
-create index uploads_are_swept_when_expired on uploads (expires_at);
+create index uploads_are_swept_when_expired on uploads (expires_at) where removed_at is null;
+create index uploads_are_purged_when_removed on uploads (removed_at) where removed_at is not null;
 
 -- The stretches of a resumable upload that are stored, each under staging/<upload>/<first byte>.
 create table upload_parts (

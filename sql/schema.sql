@@ -18,7 +18,7 @@ create table attachments (
   removed_at timestamp with time zone,
   constraint attachments_pkey PRIMARY KEY (id),
   constraint attachment_filename_is_1_to_255_characters CHECK (((char_length(filename) >= 1) AND (char_length(filename) <= 255))),
-  constraint attachment_has_bytes_or_is_elsewhere CHECK (((blob_id IS NULL) = (external IS NOT NULL))),
+  constraint attachment_has_bytes_or_is_elsewhere CHECK (((num_nonnulls(blob_id, external) = 1) OR ((removed_at IS NOT NULL) AND (num_nonnulls(blob_id, external) = 0)))),
   constraint attachment_is_linked_whole_or_not_at_all CHECK ((num_nulls(conversation_id, message_id, number, "position") = ANY (ARRAY[0, 4]))),
   constraint attachment_kind_is_known CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'audio'::text, 'voice'::text, 'file'::text]))),
   constraint attachment_purpose_is_known CHECK ((purpose = ANY (ARRAY['message'::text, 'avatar'::text]))),
@@ -28,12 +28,14 @@ CREATE INDEX attachments_are_found_by_blob ON attachments USING btree (blob_id);
 CREATE INDEX attachments_are_found_by_message ON attachments USING btree (message_id, "position") WHERE (message_id IS NOT NULL);
 CREATE INDEX attachments_are_listed_by_conversation ON attachments USING btree (conversation_id, number DESC, "position" DESC) WHERE ((conversation_id IS NOT NULL) AND (removed_at IS NULL));
 CREATE INDEX attachments_are_listed_by_kind ON attachments USING btree (conversation_id, kind, number DESC, "position" DESC) WHERE ((conversation_id IS NOT NULL) AND (removed_at IS NULL));
-CREATE INDEX attachments_are_purged_when_removed ON attachments USING btree (removed_at) WHERE (removed_at IS NOT NULL);
+CREATE INDEX attachments_are_purged_when_removed ON attachments USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND ((blob_id IS NOT NULL) OR (external IS NOT NULL)));
 CREATE INDEX attachments_of_a_user_are_removed_with_the_account ON attachments USING btree (user_id) WHERE (removed_at IS NULL);
 CREATE INDEX attachments_that_nobody_links_are_swept ON attachments USING btree (created_at) WHERE ((message_id IS NULL) AND (removed_at IS NULL) AND (purpose = 'message'::text));
-CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON attachments FOR EACH ROW WHEN (((((((old.id IS DISTINCT FROM new.id) OR (old.blob_id IS DISTINCT FROM new.blob_id)) OR (old.user_id IS DISTINCT FROM new.user_id)) OR (old.purpose IS DISTINCT FROM new.purpose)) OR (old.size IS DISTINCT FROM new.size)) OR ((old.message_id IS NOT NULL) AND (old.message_id IS DISTINCT FROM new.message_id)) OR ((old.removed_at IS NOT NULL) AND (new.removed_at IS NULL)))) EXECUTE FUNCTION tg_refuse_change();
+CREATE INDEX external_ones_that_nobody_links_are_counted ON attachments USING btree (user_id) WHERE ((external IS NOT NULL) AND (message_id IS NULL) AND (removed_at IS NULL));
+CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON attachments FOR EACH ROW WHEN ((((((old.id IS DISTINCT FROM new.id) OR (old.user_id IS DISTINCT FROM new.user_id)) OR (old.purpose IS DISTINCT FROM new.purpose)) OR (old.size IS DISTINCT FROM new.size)) OR ((old.blob_id IS DISTINCT FROM new.blob_id) AND ((new.blob_id IS NOT NULL) OR (new.removed_at IS NULL))) OR ((old.message_id IS NOT NULL) AND (old.message_id IS DISTINCT FROM new.message_id)) OR ((old.removed_at IS NOT NULL) AND (new.removed_at IS NULL)))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_count_bytes AFTER INSERT ON attachments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_attachments__count_bytes();
 CREATE TRIGGER t50_free_bytes AFTER UPDATE ON attachments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_attachments__count_bytes();
+CREATE TRIGGER t60_append_moved AFTER UPDATE ON attachments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_attachments__append_moved();
 CREATE TRIGGER t60_append_removed AFTER UPDATE ON attachments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_attachments__append_removed();
 CREATE TRIGGER t90_refuse_truncate BEFORE TRUNCATE ON attachments FOR EACH STATEMENT EXECUTE FUNCTION tg_refuse_truncate();
 
@@ -413,13 +415,15 @@ create table uploads (
   metadata text,
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
+  removed_at timestamp with time zone,
   constraint uploads_pkey PRIMARY KEY (id),
   constraint upload_method_is_known CHECK ((method = ANY (ARRAY['multipart'::text, 'signed'::text, 'resumable'::text]))),
   constraint upload_size_is_positive CHECK ((size > 0)),
   constraint uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
 CREATE INDEX uploads_are_counted_by_user ON uploads USING btree (user_id);
-CREATE INDEX uploads_are_swept_when_expired ON uploads USING btree (expires_at);
+CREATE INDEX uploads_are_purged_when_removed ON uploads USING btree (removed_at) WHERE (removed_at IS NOT NULL);
+CREATE INDEX uploads_are_swept_when_expired ON uploads USING btree (expires_at) WHERE (removed_at IS NULL);
 
 
 create table users (
@@ -467,7 +471,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function event_partitions() returns TABLE(name text, low bigint, high bigint)
 -- function gone_message(message_id uuid, conversation_id uuid, number bigint) returns json
 -- function is_archived(archived_at timestamp with time zone, archived_number bigint, muted_until timestamp with time zone, message_number bigint, last_message_at timestamp with time zone) returns boolean
--- function link_attachments(actor uuid, message uuid, files uuid[]) returns void
+-- function link_attachments(actor uuid, message uuid, files uuid[], before integer DEFAULT 0) returns void
 -- function log_epoch() returns text, security definer
 -- function may_send(role text, blocked boolean) returns boolean
 -- function read_log_state(known_epoch text, known_head bigint) returns TABLE(epoch text, safe bigint, floor bigint), security definer
@@ -475,6 +479,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function ring_bell() returns void
 -- function save_log_position(known_epoch text, known_safe bigint) returns boolean, security definer
 -- function send_message(actor uuid, conversation uuid, client uuid, body text, reply_to uuid, extra jsonb, form text DEFAULT 'text'::text, files uuid[] DEFAULT '{}'::uuid[]) returns TABLE(outcome text, wire json)
+-- function tg_attachments__append_moved() returns trigger, security definer
 -- function tg_attachments__append_removed() returns trigger, security definer
 -- function tg_attachments__count_bytes() returns trigger, security definer
 -- function tg_bans__append_changed() returns trigger, security definer

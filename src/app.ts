@@ -197,7 +197,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   const media = await openMedia(config, new Links(await readSecret(db, 'media_links'), config.MEDIA_URL_TTL))
   stops.push(() => media.storage.stop())
   stops.push(() => media.hasher.stop())
-  const worker = new Worker({ db, media, logger }, database, config.WORKERS)
+  const worker = new Worker({ db, media, logger }, database, config.WORKERS, nodeId)
   stops.push(() => worker.stop())
   await worker.start()
 

@@ -1,5 +1,5 @@
--- Gives a message its files, in the order of the array. They belong to `actor` and to no message yet, else nothing happens.
-create or replace function link_attachments(actor uuid, message uuid, files uuid[]) returns void
+-- Gives a message its files, in the order of the array, after the first `before` that it has. They belong to `actor` and to no message yet, else nothing happens.
+create or replace function link_attachments(actor uuid, message uuid, files uuid[], before int default 0) returns void
 language plpgsql volatile set search_path = public, pg_temp as $$
 declare
   linked int;
@@ -8,7 +8,7 @@ begin
   perform from blobs b where b.id in (select a.blob_id from attachments a where a.id = any (files)) order by b.id for share;
 
   update attachments a
-  set message_id = m.id, conversation_id = m.conversation_id, number = m.number, position = f.place
+  set message_id = m.id, conversation_id = m.conversation_id, number = m.number, position = before + f.place
   from messages m, unnest(files) with ordinality as f (id, place)
   where m.id = message and a.id = f.id
     and a.user_id = actor and a.message_id is null and a.removed_at is null and a.purpose = 'message';

@@ -30,10 +30,10 @@ begin
   if client is not null then
     select * into first from messages m where m.sender_id = actor and m.client_id = client;
     if found then
-      -- An edited or deleted message no longer has the text that was first sent: then the id alone decides.
+      -- An edited or deleted message no longer has what was first sent: then the id alone decides.
       if first.conversation_id = conversation
-        and first.attachment_count = cardinality(files)
-        and (first.content is not distinct from body or first.edited_at is not null or first.deleted_at is not null) then
+        and ((first.content is not distinct from body and first.attachment_count = cardinality(files))
+          or first.edited_at is not null or first.deleted_at is not null) then
         return query select 'duplicate', w.wire from message_wire w where w.id = first.id;
       else
         return query select 'message.client_id_reused', null::json;

@@ -16,7 +16,8 @@ begin
            case when n.deleted_at is not null then 'message.deleted' else 'message.edited' end as type
     from new_rows n
     join old_rows o on o.id = n.id
-    where (n.content, n.metadata, n.system, n.deleted_at) is distinct from (o.content, o.metadata, o.system, o.deleted_at)
+    where (n.content, n.metadata, n.system, n.attachment_count, n.deleted_at)
+      is distinct from (o.content, o.metadata, o.system, o.attachment_count, o.deleted_at)
   ) c;
   -- The update below fires this trigger once more: changed_seq is not among the columns that count, so it ends here.
   if ids is null then

@@ -7,6 +7,12 @@ begin
   join old_rows o on o.id = n.id
   where n.deleted_at is not null and o.deleted_at is null and n.attachment_count > 0
     and a.message_id = n.id and a.removed_at is null;
+  -- Those of which only the name was left. The purge, which makes them, holds the message meanwhile.
+  delete from attachments a
+  using new_rows n
+  join old_rows o on o.id = n.id
+  where n.deleted_at is not null and o.deleted_at is null and n.attachment_count > 0
+    and a.message_id = n.id and a.removed_at is not null and a.blob_id is null and a.external is null;
   return null;
 end
 $$;

@@ -1,6 +1,6 @@
 // A file of a message: what is known of it, and where it is to be had. How files come in is in uploads.ts.
 import { z } from 'zod'
-import { Cursor, Id, Limit, page, Time } from './fields.js'
+import { Cursor, Id, Limit, page, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 
 export const AttachmentKind = z.enum(['image', 'video', 'audio', 'voice', 'file'])
@@ -19,6 +19,10 @@ export const Variant = z.object({
   size: z.number().int().describe('Bytes'),
 })
 export type Variant = z.infer<typeof Variant>
+
+/** How far another media service has come with a file that it keeps. */
+export const UploadStatus = z.enum(['pending', 'uploaded', 'failed'])
+export type UploadStatus = z.infer<typeof UploadStatus>
 
 export const Attachment = z.object({
   id: Id,
@@ -56,7 +60,7 @@ export const Attachment = z.object({
     .describe('Path of the bytes, for whoever may see the message; null when removed or external')
     .meta({ examples: ['/api/v1/attachments/01890a5d-ac96-774b-bcce-b302099a8057'] }),
   external: z
-    .object({ media_id: z.string(), upload_status: z.enum(['pending', 'uploaded', 'failed']) })
+    .object({ media_id: z.string(), upload_status: UploadStatus })
     .nullable()
     .describe('Where another media service keeps it'),
   created_at: Time,
@@ -71,6 +75,47 @@ export const ListAttachments = z.strictObject({
 })
 export type ListAttachments = z.infer<typeof ListAttachments>
 export const Attachments = page(Attachment)
+
+/** More files for a message that has some. */
+export const LinkAttachments = z.strictObject({
+  attachment_ids: z
+    .array(Id)
+    .min(1)
+    .max(HARD.attachments)
+    .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
+    .describe('Of my uploads; they are shown after those that the message has'),
+})
+export type LinkAttachments = z.infer<typeof LinkAttachments>
+
+/** A file that another media service keeps, as its uploader says it is: nothing of it is looked at here. */
+export const AddExternal = z
+  .strictObject({
+    media_id: Text.min(1).max(HARD.media_id).describe('What that service calls it'),
+    kind: AttachmentKind,
+    mime_type: z
+      .string()
+      .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/i)
+      .max(100),
+    filename: Text.min(1).max(HARD.filename),
+    size: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).describe('Bytes'),
+    upload_status: UploadStatus,
+  })
+  .meta({
+    examples: [
+      {
+        media_id: 'talk-2026-01.mp4',
+        kind: 'video',
+        mime_type: 'video/mp4',
+        filename: 'talk.mp4',
+        size: 7340032,
+        upload_status: 'pending',
+      },
+    ],
+  })
+export type AddExternal = z.infer<typeof AddExternal>
+
+export const UpdateExternal = z.strictObject({ upload_status: UploadStatus })
+export type UpdateExternal = z.infer<typeof UpdateExternal>
 
 /** `signature` takes the place of a token, for what cannot send one: an image of a page, a player. */
 export const ReadAttachment = z.strictObject({

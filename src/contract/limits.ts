@@ -29,6 +29,7 @@ export const HARD = {
   page_default: 50,
   attachments: 10,
   filename: 255,
+  media_id: 255,
   open_uploads: 100,
   user_search: 20,
   ids: 100,

@@ -14,7 +14,8 @@ export const SUMMARIES: Record<EventType | SignalType, string> = {
   'message.created': 'A message; if it is mine, I have read up to it',
   'message.edited': 'The message as it is now; messages that quote it have another excerpt',
   'message.deleted': 'The message without its content; it keeps its number',
-  'attachment.ready': 'The message whose attachment has its previews, or turned out to have none',
+  'attachment.ready':
+    'The message whose attachment has its previews, or turned out to have none, or has come further at the service that keeps it',
   'attachment.removed': 'The message, one of whose attachments is gone for everyone',
   'conversation.joined':
     'I am a member now. Events of its stream that came before this one are in `conversation` already: drop them, and apply what is newer than its `seq`',

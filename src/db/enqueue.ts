@@ -5,6 +5,9 @@ import type { Tx } from './database.js'
 /** What each job is given. */
 export type Jobs = {
   make_previews: { blob_id: string }
+  remove_files_of_account: { user_id: string }
+  /** By the clock. */
+  sweep_media: object
 }
 
 export async function enqueue<J extends keyof Jobs>(tx: Tx, job: J, payload: Jobs[J]): Promise<void> {

@@ -368,6 +368,7 @@ export interface Uploads {
   metadata: string | null;
   method: string;
   mime_type: string | null;
+  removed_at: Timestamp | null;
   sha256: Buffer | null;
   size: number | null;
   user_id: string;

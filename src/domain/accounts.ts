@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.js'
 import type { Login, Register, SignedIn } from '../contract/accounts.js'
 import { AppError } from '../contract/errors.js'
 import type { Db, Tx } from '../db/database.js'
+import { enqueue } from '../db/enqueue.js'
 import { removeOwnBlocks } from './blocks.js'
 import { leaveAllConversations } from './members.js'
 import { forgetReceipts } from './receipts.js'
@@ -72,8 +73,8 @@ async function signIn(
 }
 
 /**
- * Ends the account: its sessions, memberships and everything personal. What it wrote stays, from a deleted account; the
- * groups that it owned pass to their longest member.
+ * Ends the account: its sessions, memberships and everything personal. What it wrote stays, from a deleted account, without
+ * the files that it uploaded: those are removed soon after. The groups that it owned pass to their longest member.
  */
 export async function deleteAccount(db: Db, auth: Auth, actor: Actor): Promise<void> {
   const ended = await db.write(actor.user_id, async (tx) => {
@@ -94,6 +95,7 @@ export async function deleteAccount(db: Db, auth: Auth, actor: Actor): Promise<v
     )
     await removeOwnBlocks(tx, actor)
     await anonymise(tx, actor.user_id)
+    await enqueue(tx, 'remove_files_of_account', { user_id: actor.user_id })
     return ended
   })
   for (const id of ended) auth.ended.add(id)

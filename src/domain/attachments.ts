@@ -24,15 +24,30 @@ export async function typeWithFiles(
   const sent = await findSent(tx, actor, input.client_id)
   // A repeat: its files are in the message already, and send_message() answers with that.
   if (sent) return sent.type
-  const files = await lockFiles(tx, actor, input.attachment_ids)
-  if (files.length < input.attachment_ids.length) throw new AppError('attachment.not_found')
+  const kinds = new Set(await lockLinkable(tx, actor, conversationId, input.attachment_ids))
+  const [kind = 'file'] = kinds
+  return kinds.size === 1 ? kind : 'file'
+}
+
+/**
+ * The kinds of these files, which a message of this conversation may have: they stay the actor's and linkable until the
+ * transaction ends.
+ * @throws AppError attachment.not_found, .in_use, .not_allowed_here
+ */
+export async function lockLinkable(
+  tx: Tx,
+  actor: Actor,
+  conversationId: string,
+  ids: string[],
+): Promise<AttachmentKind[]> {
+  const files = await lockFiles(tx, actor, ids)
+  if (files.length < ids.length) throw new AppError('attachment.not_found')
   const settings = await settingsOf(tx, conversationId)
   for (const file of files) {
     if (file.message_id) throw new AppError('attachment.in_use')
     requireNothingAgainst(whyNotAttach(settings, file))
   }
-  const kinds = new Set(files.map((file) => file.kind))
-  return kinds.size === 1 ? (files[0]?.kind ?? 'file') : 'file'
+  return files.map((file) => file.kind)
 }
 
 async function findSent(tx: Tx, actor: Actor, clientId: string | undefined): Promise<{ type: string } | undefined> {
@@ -81,7 +96,7 @@ export type VisibleFile = {
  * @throws AppError attachment.not_found
  */
 export async function requireVisibleFile(db: Db, actor: Actor, id: string): Promise<VisibleFile> {
-  const row = await visibleFiles(db, actor)
+  const row = await visibleFiles(db.query, actor)
     .leftJoin('blobs as b', 'b.id', 'a.blob_id')
     .select(['a.id', 'a.blob_id', 'a.kind', 'a.mime_type', 'a.filename', 'a.size', 'b.state', 'b.sha256', 'b.variants'])
     .where('a.id', '=', id)
@@ -93,7 +108,7 @@ export async function requireVisibleFile(db: Db, actor: Actor, id: string): Prom
 
 /** @throws AppError attachment.not_found */
 export async function readAttachment(db: Db, actor: Actor, id: string): Promise<Attachment> {
-  const row = await visibleFiles(db, actor)
+  const row = await visibleFiles(db.query, actor)
     .innerJoin('attachment_wire as w', 'w.id', 'a.id')
     .select('w.wire')
     .where('a.id', '=', id)
@@ -105,12 +120,12 @@ export async function readAttachment(db: Db, actor: Actor, id: string): Promise<
 
 /** Those of `ids` that the actor may see. */
 export async function findVisible(db: Db, actor: Actor, ids: string[]): Promise<string[]> {
-  const rows = await visibleFiles(db, actor).select('a.id').where('a.id', 'in', ids).execute()
+  const rows = await visibleFiles(db.query, actor).select('a.id').where('a.id', 'in', ids).execute()
   return rows.map((row) => row.id)
 }
 
-function visibleFiles(db: Db, actor: Actor) {
-  return db.query
+export function visibleFiles(db: Tx | Db['query'], actor: Actor) {
+  return db
     .selectFrom('attachments as a')
     .where('a.purpose', '=', 'message')
     .where('a.removed_at', 'is', null)
@@ -126,9 +141,9 @@ function visibleFiles(db: Db, actor: Actor) {
 }
 
 /** Those of the actor's own that no message has; the bytes go after a while. */
-export async function discardAttachments(db: Db, actor: Actor, ids: string[]): Promise<void> {
+export async function discardAttachments(db: Tx | Db['query'], actor: Actor, ids: string[]): Promise<void> {
   if (ids.length === 0) return
-  await db.query
+  await db
     .updateTable('attachments')
     .set({ removed_at: sql`now()` })
     .where('id', 'in', ids)

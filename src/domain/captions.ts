@@ -39,7 +39,7 @@ export async function sendFiles(
     return sent
   } finally {
     // Of a repeat, too: the first message has files of its own.
-    if (!sent?.created) await discardAttachments(db, actor, ids)
+    if (!sent?.created) await discardAttachments(db.query, actor, ids)
   }
 }
 

@@ -214,7 +214,7 @@ function ownMessages(db: Tx | Db['query'], actor: Actor) {
 }
 
 /** For somebody who may see it, which was checked; hidden for them or not. */
-async function readWire(tx: Tx, id: string): Promise<Message> {
+export async function readWire(tx: Tx, id: string): Promise<Message> {
   const row = await tx.selectFrom('message_wire').select('wire').where('id', '=', id).executeTakeFirstOrThrow()
   return row.wire
 }
@@ -234,10 +234,18 @@ async function findOwnMessage(tx: Tx, actor: Actor, id: string): Promise<{ conve
   return row
 }
 
-type LockedMessage = MessageFacts & { conversation_id: string; number: number; attachment_count: number; now: Date }
+export type LockedMessage = MessageFacts & {
+  conversation_id: string
+  number: number
+  attachment_count: number
+  now: Date
+}
 
-/** The message with its stream locked, and what the actor is there; judged by the database's clock. */
-async function lockMessage(tx: Tx, actor: Actor, id: string): Promise<{ message: LockedMessage; here: Here }> {
+/**
+ * The message with its stream locked, and what the actor is there; judged by the database's clock.
+ * @throws AppError message.not_found, conversation.not_found
+ */
+export async function lockMessage(tx: Tx, actor: Actor, id: string): Promise<{ message: LockedMessage; here: Here }> {
   const { conversation_id, number } = await findOwnMessage(tx, actor, id)
   await lockConversations(tx, [conversation_id])
   const here = await requireMembership(tx, actor, conversation_id)

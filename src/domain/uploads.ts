@@ -133,12 +133,12 @@ export async function takeIn(db: Db, media: Media, actor: Actor, incoming: Incom
 
 /**
  * Unless it has become an attachment, which a lost connection may not have told us. The bytes go before the row: what is left
- * when one of the two fails is found again.
+ * when one of the two fails is found again. Where the sweep has taken the row already, these bytes may have come after it.
  */
 export async function forgetUpload(db: Db, media: Media, id: string): Promise<void> {
-  const row = await db.query.selectFrom('uploads').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
-  if (!row) return
-  await media.storage.remove([originalKey(id)])
+  await db.query.selectFrom('uploads').select('id').where('id', '=', id).forUpdate().execute()
+  const blob = await db.query.selectFrom('blobs').select('id').where('id', '=', id).executeTakeFirst()
+  if (!blob) await media.storage.remove([originalKey(id)])
   await db.query.deleteFrom('uploads').where('id', '=', id).execute()
 }
 
@@ -179,7 +179,11 @@ function saveFile(db: Db, actor: Actor, incoming: Incoming, received: Received, 
       .where('user_id', '=', actor.user_id)
       .executeTakeFirstOrThrow()
     if (usage.bytes > limits.user_media_bytes) throw new AppError('attachment.quota_exceeded')
-    const { numDeletedRows } = await tx.deleteFrom('uploads').where('id', '=', incoming.id).executeTakeFirstOrThrow()
+    const { numDeletedRows } = await tx
+      .deleteFrom('uploads')
+      .where('id', '=', incoming.id)
+      .where('removed_at', 'is', null)
+      .executeTakeFirstOrThrow()
     // Aborted or swept meanwhile, or taken in by another request.
     if (numDeletedRows === 0n) throw new AppError('upload.not_found')
     return known === undefined

@@ -81,7 +81,7 @@ export function readableBody(): MiddlewareHandler<Env> {
 export function requireActor(): MiddlewareHandler<Env> {
   return async (c, next) => {
     const signature = c.req.query('signature')
-    const signed = signature === undefined ? undefined : signedPurpose(c.req.path)
+    const signed = signature === undefined ? undefined : signedPurpose(c.req.method, c.req.path)
     if (signature !== undefined && signed) {
       const actor = c.var.media.links.verify(signed.purpose, signed.id, signature)
       if (c.var.auth.ended.has(actor.session_id)) throw new AppError('attachment.link_invalid')

@@ -20,9 +20,9 @@ const BYTES = new RegExp(
 export const isOpen = (path: string): boolean => OPEN.has(path) || AVATARS.test(path) || !path.startsWith(`${BASE}/`)
 export const takesBytes = (path: string): boolean => BYTES.test(path)
 
-/** What a signature on this path is for, and for which file. */
-export function signedPurpose(path: string): { purpose: 'read' | 'put'; id: string } | undefined {
+/** What a signature on this path is for, and for which file. Whoever may read a file by it may do nothing else to it. */
+export function signedPurpose(method: string, path: string): { purpose: 'read' | 'put'; id: string } | undefined {
   const { read, put } = SIGNED.exec(path)?.groups ?? {}
-  if (read !== undefined) return { purpose: 'read', id: read }
-  return put === undefined ? undefined : { purpose: 'put', id: put }
+  if (read !== undefined && (method === 'GET' || method === 'HEAD')) return { purpose: 'read', id: read }
+  return put !== undefined && method === 'PUT' ? { purpose: 'put', id: put } : undefined
 }

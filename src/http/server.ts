@@ -14,6 +14,7 @@ import { banRoutes } from './routes/bans.js'
 import { blockRoutes } from './routes/blocks.js'
 import { conversationRoutes } from './routes/conversations.js'
 import { documentRoutes, pageRoutes } from './routes/documents.js'
+import { externalMediaRoutes } from './routes/external-media.js'
 import { memberRoutes } from './routes/members.js'
 import { membershipRoutes } from './routes/memberships.js'
 import { messageRoutes } from './routes/messages.js'
@@ -65,6 +66,7 @@ export function createHttp(
     messageRoutes(),
     uploadRoutes(),
     attachmentRoutes(),
+    externalMediaRoutes(),
     receiptRoutes(),
     typingRoutes(),
     documentRoutes(() => openApiOf(app)),

@@ -1,33 +1,44 @@
 // What happens later: jobs that wait in PostgreSQL until some node has time. Each is safe to be done twice, for whoever does
 // it may die at any moment.
-import { type Runner, run, type TaskList } from 'graphile-worker'
+import { EventEmitter } from 'node:events'
+import { type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
 import type { DatabaseConfig } from '../config.js'
 import type { Db } from '../db/database.js'
 import type { Jobs } from '../db/enqueue.js'
 import { createPool, type Pool } from '../db/pool.js'
 import type { Media } from '../media/media.js'
 import type { Logger } from '../observe.js'
+import { workerName } from './dead-workers.js'
 import { jobLogger } from './logger.js'
 import { makePreviewsJob } from './make-previews.js'
+import { removeFilesOfAccount } from './remove-files-of-account.js'
+import { sweep } from './sweep-media.js'
 
 export type JobServices = { db: Db; media: Media; logger: Logger }
 
 /** `job` is told when it is given up; the payload is what enqueue() has taken, so its form is known. */
 const TASKS: { [J in keyof Jobs]: (services: JobServices, payload: Jobs[J], last: boolean) => Promise<void> } = {
   make_previews: makePreviewsJob,
+  remove_files_of_account: removeFilesOfAccount,
+  sweep_media: sweep,
 }
+
+/** Once over all nodes, whichever of them has time. */
+const CRONTAB = '*/10 * * * * sweep_media ?max=1&jobKey=sweep_media'
 
 export class Worker {
   readonly #services: JobServices
   readonly #database: DatabaseConfig
   readonly #concurrency: number
+  readonly #name: string
   #runner: Runner | undefined
   #pool: Pool | undefined
 
-  constructor(services: JobServices, database: DatabaseConfig, concurrency: number) {
+  constructor(services: JobServices, database: DatabaseConfig, concurrency: number, nodeId: string) {
     this.#services = services
     this.#database = database
     this.#concurrency = concurrency
+    this.#name = workerName(nodeId)
   }
 
   async start(): Promise<void> {
@@ -38,14 +49,20 @@ export class Worker {
       tasks[name] = (payload, { job }) => task(this.#services, payload as never, job.attempts >= job.max_attempts)
     }
     // One connection listens; the jobs themselves use the node's pool.
-    this.#pool = createPool({ ...this.#database, pool_max: this.#concurrency + 1 }, logger, 'earshot-worker')
+    this.#pool = createPool({ ...this.#database, pool_max: this.#concurrency + 1 }, logger, this.#name)
+    const events: WorkerEvents = new EventEmitter()
+    // Jobs are taken in this name (dead-workers.ts); told before the first one is.
+    events.on('pool:create', ({ workerPool }) => {
+      workerPool.id = this.#name
+    })
     this.#runner = await run({
       pgPool: this.#pool,
       concurrency: this.#concurrency,
       noHandleSignals: true,
       logger: jobLogger(logger),
       taskList: tasks,
-      crontab: '',
+      events,
+      crontab: CRONTAB,
     })
     this.#runner.promise.catch((error) => logger.error({ err: error }, 'the worker of jobs has ended'))
   }

@@ -30,6 +30,8 @@ export type Media = {
   readonly stallMs: number
   /** How long an upload may take, and a file may wait for its message. */
   readonly uploadTtlS: number
+  /** How long the bytes of a removed file are kept. */
+  readonly graceS: number
 }
 
 /** @throws StartupError when files cannot be kept */
@@ -48,6 +50,7 @@ export async function openMedia(config: Config, links: Links): Promise<Media> {
     decoding: new Semaphore(DECODING, DECODING_QUEUE),
     stallMs: config.UPLOAD_STALL * 1_000,
     uploadTtlS: config.UPLOAD_TTL,
+    graceS: config.MEDIA_GRACE,
   }
 }
 

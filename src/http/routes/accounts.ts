@@ -62,7 +62,8 @@ const getVerify = createRoute({
 const deleteMe = createRoute({
   method: 'delete',
   path: '/users/me',
-  summary: 'Delete the account: everything personal is taken away, what was written stays from a deleted account',
+  summary:
+    'Delete the account: everything personal and all files are taken away, what was written stays from a deleted account',
   responses: noContent('Deleted, and signed out everywhere'),
 })
 

@@ -1,13 +1,24 @@
 import { createRoute, type z } from '@hono/zod-openapi'
-import { ReadAttachment, SignedUrls, SignUrls } from '../../contract/attachments.js'
+import {
+  Attachments,
+  LinkAttachments,
+  ListAttachments,
+  ReadAttachment,
+  SignedUrls,
+  SignUrls,
+} from '../../contract/attachments.js'
 import { AppError } from '../../contract/errors.js'
 import { IdParam } from '../../contract/fields.js'
+import { Message } from '../../contract/messages.js'
 import { findVisible, requireVisibleFile, type VisibleFile } from '../../domain/attachments.js'
+import { listAttachments } from '../../domain/gallery.js'
+import { addAttachments } from '../../domain/linking.js'
+import { removeAttachment } from '../../domain/removal.js'
 import { typeOfMime } from '../../media/file-types.js'
 import { originalKey, variantKey } from '../../media/previews.js'
 import { answerFile, type ServedFile } from '../files.js'
 import { BASE } from '../paths.js'
-import { body, bytes, createRoutes, json, problems } from '../route.js'
+import { body, bytes, createRoutes, json, noContent, problems } from '../route.js'
 
 const getAttachment = createRoute({
   method: 'get',
@@ -36,6 +47,54 @@ const postUrls = createRoute({
   responses: { 200: json(SignedUrls, 'Of those that I may see'), ...problems('request.invalid') },
 })
 
+const deleteAttachment = createRoute({
+  method: 'delete',
+  path: '/attachments/{id}',
+  summary: 'Remove one file, of a message too: mine for a while, any as a moderator; the message stays',
+  request: { params: IdParam },
+  responses: {
+    ...noContent('Gone for everyone, now or before'),
+    ...problems(
+      'attachment.not_found',
+      'message.not_found',
+      'conversation.not_found',
+      'message.forbidden',
+      'message.delete_window_over',
+    ),
+  },
+})
+
+const getAttachments = createRoute({
+  method: 'get',
+  path: '/conversations/{id}/attachments',
+  summary: 'The files of a conversation, also of one kind alone, those of the newest message first',
+  request: { params: IdParam, query: ListAttachments },
+  responses: { 200: json(Attachments, 'A page of them'), ...problems('conversation.not_found', 'request.invalid') },
+})
+
+const postMessageAttachments = createRoute({
+  method: 'post',
+  path: '/messages/{id}/attachments',
+  summary: 'Add files to my message that has some, as long as I may edit it; its type stays',
+  request: { params: IdParam, body: body(LinkAttachments) },
+  responses: {
+    200: json(Message, 'The message as it is now'),
+    ...problems(
+      'message.not_found',
+      'conversation.not_found',
+      'message.forbidden',
+      'conversation.forbidden',
+      'user.blocked',
+      'message.not_editable',
+      'message.edit_window_over',
+      'attachment.not_found',
+      'attachment.in_use',
+      'attachment.not_allowed_here',
+      'request.invalid',
+    ),
+  },
+})
+
 export function attachmentRoutes() {
   const routes = createRoutes()
   routes.openapi(getAttachment, async (c) => {
@@ -54,6 +113,20 @@ export function attachmentRoutes() {
       url: `${BASE}/attachments/${id}?signature=${links.sign('read', c.var.actor, id, expires_at)}`,
     }))
     return c.json({ data, expires_at: expires_at.toISOString() }, 200)
+  })
+  routes.openapi(deleteAttachment, async (c) => {
+    await removeAttachment(c.var.db, c.var.actor, c.req.valid('param').id, c.var.limits)
+    return c.body(null, 204)
+  })
+  routes.openapi(getAttachments, async (c) =>
+    c.json(await listAttachments(c.var.db, c.var.actor, c.req.valid('param').id, c.req.valid('query')), 200),
+  )
+  routes.openapi(postMessageAttachments, async (c) => {
+    const { attachment_ids } = c.req.valid('json')
+    return c.json(
+      await addAttachments(c.var.db, c.var.actor, c.req.valid('param').id, attachment_ids, c.var.limits),
+      200,
+    )
   })
   return routes
 }

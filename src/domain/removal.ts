@@ -1,0 +1,78 @@
+// Files that go while their message stays: one by one, or all of an account. Everyone hears attachment.removed.
+import { sql } from 'kysely'
+import type { Actor } from '../auth/actor.js'
+import { AppError } from '../contract/errors.js'
+import type { Limits } from '../contract/limits.js'
+import type { Db, Tx } from '../db/database.js'
+import { requireNothingAgainst, whyNotDelete } from './access.js'
+import { discardAttachments } from './attachments.js'
+import { endUploadsOf } from './ended-uploads.js'
+import { lockMessage } from './messages.js'
+import { lockConversations } from './streams.js'
+
+const BATCH = 500
+
+/**
+ * One's own that no message has, or one of a message: by those who may delete that message. Repeating it changes nothing.
+ * @throws AppError attachment.not_found, message.not_found, conversation.not_found, message.forbidden, .delete_window_over
+ */
+export function removeAttachment(db: Db, actor: Actor, id: string, limits: Limits): Promise<void> {
+  return db.write(actor.user_id, async (tx) => {
+    // Before the look: a message that takes it at the same moment is waited for here, and seen then.
+    await discardAttachments(tx, actor, [id])
+    const file = await findFile(tx, actor, id)
+    if (file.message_id === null || file.removed_at) return
+    const { message, here } = await lockMessage(tx, actor, file.message_id)
+    if (message.deleted_at) return
+    requireNothingAgainst(whyNotDelete(actor, here.role, message, limits, message.now))
+    await tx
+      .updateTable('attachments')
+      .set({ removed_at: sql`now()` })
+      .where('id', '=', id)
+      .where('removed_at', 'is', null)
+      .execute()
+  })
+}
+
+/** Also a removed one, as long as it is remembered. @throws AppError attachment.not_found */
+async function findFile(
+  tx: Tx,
+  actor: Actor,
+  id: string,
+): Promise<{ message_id: string | null; removed_at: Date | null }> {
+  const row = await tx
+    .selectFrom('attachments as a')
+    .select(['a.message_id', 'a.removed_at'])
+    .where('a.id', '=', id)
+    .where('a.purpose', '=', 'message')
+    .where(
+      sql<boolean>`case when a.message_id is null then a.user_id = ${actor.user_id} else
+        exists (
+          select from members me join conversations c on c.id = me.conversation_id and c.deleted_at is null
+          where me.conversation_id = a.conversation_id and me.user_id = ${actor.user_id})
+        end`,
+    )
+    .executeTakeFirst()
+  if (!row) throw new AppError('attachment.not_found')
+  return row
+}
+
+/** All that somebody has uploaded, who has deleted their account. It may be interrupted and done again. */
+export async function removeFilesOf(db: Db, userId: string): Promise<void> {
+  await endUploadsOf(db, userId)
+  while ((await removeSomeFilesOf(db, userId)) === BATCH);
+}
+
+/** In conversations that are locked first: what is appended to their streams must not meet whoever holds them. */
+function removeSomeFilesOf(db: Db, userId: string): Promise<number> {
+  return db.write(userId, async (tx) => {
+    const { rows } = await sql<{ id: string; conversation_id: string | null }>`
+      select id, conversation_id from attachments
+      where user_id = ${userId} and removed_at is null and purpose = 'message'
+      limit ${BATCH}`.execute(tx)
+    await lockConversations(tx, [...new Set(rows.flatMap(({ conversation_id }) => conversation_id ?? []))])
+    await sql`update attachments set removed_at = now()
+      where id = any(${rows.map(({ id }) => id)}::uuid[]) and removed_at is null`.execute(tx)
+    return rows.length
+  })
+}

@@ -1,0 +1,11 @@
+import { sweepMedia } from '../domain/media-sweep.js'
+import { releaseJobsOfTheDead } from './dead-workers.js'
+import type { JobServices } from './worker.js'
+
+export async function sweep({ db, media, logger }: JobServices): Promise<void> {
+  // First: whatever else fails, what somebody died of goes on.
+  const jobs = await releaseJobsOfTheDead(db)
+  if (jobs > 0) logger.warn({ jobs }, 'jobs of workers that are gone were released')
+  const swept = await sweepMedia(db, media)
+  if (Object.values(swept).some((count) => count > 0)) logger.info(swept, 'files that nobody needs are gone')
+}
