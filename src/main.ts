@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// earshot [serve] | migrate | keys rotate | config
+// earshot [serve] | migrate | keys rotate | media verify [--delete-orphans] | config
 import { printConfig } from './cli/config.js'
+import { runMediaVerify } from './cli/media.js'
 import { runMigrate } from './cli/migrate.js'
 import { runRotateKeys } from './cli/rotate-keys.js'
 import { runServe } from './cli/serve.js'
@@ -11,6 +12,8 @@ import { createLogger } from './observe.js'
 const USAGE = `earshot            start the server
 earshot migrate     bring the database up to date
 earshot keys rotate sign access tokens with a new key
+earshot media verify [--delete-orphans]
+                   find files without their bytes, and bytes without a file
 earshot config      print what is configured, without secrets`
 
 try {
@@ -21,7 +24,10 @@ try {
   if (command === '' || command === 'serve') await runServe(config, logger)
   else if (command === 'migrate') await runMigrate(config, logger)
   else if (command === 'keys rotate') await runRotateKeys(config, logger)
-  else if (command === 'config') printConfig(config)
+  else if (command === 'media verify' || command === 'media verify --delete-orphans') {
+    const isRight = await runMediaVerify(config, logger, { deleteOrphans: command.endsWith('--delete-orphans') })
+    process.exitCode = isRight ? 0 : 1
+  } else if (command === 'config') printConfig(config)
   else if (command === 'help' || command === '--help') console.log(USAGE)
   else throw new StartupError(`There is no command "${command}". These are:\n${USAGE}`)
 } catch (error) {
