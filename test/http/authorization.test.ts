@@ -23,10 +23,11 @@ type Who = (typeof WHO)[number]
 type Named = Exclude<Who, 'anonymous'> | 'bystander'
 type People = Record<Named, Person>
 /**
- * A group with one of each role, and a message of the member with a file. Somebody was removed from it and somebody was banned. The
+ * A group with one of each role, and a message of the member with two files, of which another service keeps one. Somebody was
+ * removed from it and somebody was banned. The
  * bystander, a member, has blocked the blocked one, who is a member too.
  */
-type Scene = { people: People; group: string; message: string; attachment: string }
+type Scene = { people: People; group: string; message: string; attachment: string; external: string }
 type Ask = {
   path?: (scene: Scene) => string
   body?: (scene: Scene, who: Who) => unknown
@@ -83,6 +84,15 @@ const onBanned: Ask = { path: ({ people, group }) => `/conversations/${group}/ba
 const file: Ask = { body: () => formOf(new File(['hello'], 'hello.txt')) }
 const attachment: Ask = { path: ({ attachment }) => `/attachments/${attachment}` }
 const links: Ask = { body: ({ attachment }) => ({ attachment_ids: [attachment] }) }
+const onExternal: Ask = { path: ({ external }) => `/attachments/${external}` }
+const keptElsewhere = (upload_status: string) => ({
+  media_id: 'media',
+  kind: 'file',
+  mime_type: 'text/plain',
+  filename: 'notes.txt',
+  size: 1,
+  upload_status,
+})
 const heir: Ask = { body: ({ people }) => ({ user_id: people.bystander.id }) }
 
 const TABLE: Row[] = [
@@ -172,6 +182,23 @@ const TABLE: Row[] = [
   ['POST /api/v1/attachments/urls', users('200'), links],
   ['PUT /api/v1/messages/:id/hidden', inside(NO_MESSAGE, '204')],
   ['DELETE /api/v1/messages/:id/hidden', inside(NO_MESSAGE, '204')],
+  ['GET /api/v1/conversations/:id/attachments', inside(NO_CONVERSATION, '200')],
+  ['POST /api/v1/attachments/external', users('201'), { body: () => keptElsewhere('pending') }],
+  [
+    'PATCH /api/v1/attachments/:id',
+    but(inside(NO_ATTACHMENT, NOT_MINE), { member: '200' }),
+    { ...onExternal, body: () => ({ upload_status: 'uploaded' }) },
+  ],
+  [
+    'DELETE /api/v1/attachments/:id',
+    but(inside(NO_ATTACHMENT, NOT_MINE, NOT_MINE, '204'), { member: '204' }),
+    attachment,
+  ],
+  [
+    'POST /api/v1/messages/:id/attachments',
+    but(inside(NO_MESSAGE, FORBIDDEN, NOT_MINE), { member: NO_ATTACHMENT }),
+    { body: () => ({ attachment_ids: [crypto.randomUUID()] }) },
+  ],
 ]
 
 let names = 0
@@ -201,8 +228,9 @@ async function invite(world: World, psql: Session): Promise<People> {
 async function setScene(world: World, psql: Session, people: People): Promise<Scene> {
   const { owner, outsider, ...others } = people
   const { id: group } = await world.group(owner, ...Object.values(others))
-  const fields = { content: 'hello', file: new File(['hello'], 'hello.txt') }
-  const { body: message } = await people.member.sendForm(`/conversations/${group}/attachments`, fields)
+  const kept = await people.member.upload('hello.txt', 'hello')
+  const elsewhere = await people.member.post('/attachments/external', keptElsewhere('uploaded'))
+  const message = await people.member.say(group, 'hello', { attachment_ids: [kept.id, elsewhere.id] })
   // As an operator would: the routes for it are among those that are asked here.
   for (const role of ['viewer', 'moderator', 'admin'] as const) {
     await psql.query('update members set role = $1 where conversation_id = $2 and user_id = $3', [
@@ -216,7 +244,7 @@ async function setScene(world: World, psql: Session, people: People): Promise<Sc
     group,
     [people.removed.id, people.banned.id],
   ])
-  return { people, group, message: message.id, attachment: message.attachments[0].id }
+  return { people, group, message: message.id, attachment: kept.id, external: elsewhere.id }
 }
 
 test('everybody may do what the table says, on every route', async () => {

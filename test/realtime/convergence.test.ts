@@ -35,6 +35,7 @@ test('what the events add up to is what a fresh load shows, after every kind of 
   }
   const send = (who: Person, content: string, more = {}) => who.say(home.id, content, more)
   let last = first
+  let filed = first
 
   const changes: [string, () => Promise<unknown>][] = [
     ['nothing yet', async () => undefined],
@@ -53,6 +54,38 @@ test('what the events add up to is what a fresh load shows, after every kind of 
     ],
     ['a change of the group', () => alice.patch(at, { name: 'another', description: 'new', metadata: { a: 1 } })],
     ['somebody who joins', () => alice.post(`${at}/members`, { user_ids: [carol.id] })],
+    [
+      'a message with files',
+      async () => {
+        const files = [await alice.upload('a.txt', 'a'), await alice.upload('b.txt', 'b')]
+        const elsewhere = { media_id: 'c', kind: 'file', mime_type: 'text/plain', filename: 'c.txt', size: 1 }
+        const kept = await alice.post('/attachments/external', { ...elsewhere, upload_status: 'pending' })
+        filed = await send(alice, 'with files', { attachment_ids: [...files, kept].map(({ id }) => id) })
+      },
+    ],
+    ['a reply to it', () => send(bob, 'which files', { reply_to_id: filed.id })],
+    ['a file that goes', () => alice.delete(`/attachments/${filed.attachments[0].id}`)],
+    [
+      'a file that has come to where it is kept',
+      () => alice.patch(`/attachments/${filed.attachments[2].id}`, { upload_status: 'uploaded' }),
+    ],
+    [
+      'a file that is made ready',
+      async () => {
+        const psql = await world.session()
+        const set = (state: string) =>
+          psql.query('update blobs set state = $2 where id = $1', [filed.attachments[1].id, state])
+        await set('processing')
+        await set('ready')
+      },
+    ],
+    [
+      'a file that is added',
+      async () => {
+        const { id } = await alice.upload('d.txt', 'd')
+        await alice.post(`/messages/${filed.id}/attachments`, { attachment_ids: [id] })
+      },
+    ],
     ['what the new one says', () => send(carol, 'glad to be here')],
     ['a role', () => alice.patch(`${at}/members/${bob.id}`, { role: 'admin' })],
     ['a nickname', () => carol.patch(`${at}/members/${carol.id}`, { nickname: 'C' })],
