@@ -1,4 +1,5 @@
--- Gives a message its files, in the order of the array, after the first `before` that it has. They belong to `actor` and to no message yet, else nothing happens.
+-- Gives a message its files, in the order of the array, after those `before` them. They belong to `actor` and to no message
+-- yet, else nothing happens.
 create or replace function link_attachments(actor uuid, message uuid, files uuid[], before int default 0) returns void
 language plpgsql volatile set search_path = public, pg_temp as $$
 declare

@@ -118,9 +118,13 @@ export async function readAttachment(db: Db, actor: Actor, id: string): Promise<
   return row.wire
 }
 
-/** Those of `ids` that the actor may see. */
+/** Those of `ids` that the actor may see and whose bytes are here. */
 export async function findVisible(db: Db, actor: Actor, ids: string[]): Promise<string[]> {
-  const rows = await visibleFiles(db.query, actor).select('a.id').where('a.id', 'in', ids).execute()
+  const rows = await visibleFiles(db.query, actor)
+    .select('a.id')
+    .where('a.id', 'in', ids)
+    .where('a.blob_id', 'is not', null)
+    .execute()
   return rows.map((row) => row.id)
 }
 

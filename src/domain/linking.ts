@@ -41,12 +41,13 @@ export function addAttachments(db: Db, actor: Actor, id: string, ids: string[], 
         detail: `This message takes files of the kind ${type} alone`,
       })
     }
-    await sql`select link_attachments(${actor.user_id}, ${id}, ${added}::uuid[], ${attachment_count})`.execute(tx)
+    // The message before the bytes of its files, as the purge takes them.
     await tx
       .updateTable('messages')
       .set({ attachment_count: attachment_count + added.length, edited_at: sql`clock_timestamp()` })
       .where('id', '=', id)
       .execute()
+    await sql`select link_attachments(${actor.user_id}, ${id}, ${added}::uuid[], ${attachment_count})`.execute(tx)
     return readWire(tx, id)
   })
 }

@@ -234,7 +234,7 @@ async function findOwnMessage(tx: Tx, actor: Actor, id: string): Promise<{ conve
   return row
 }
 
-export type LockedMessage = MessageFacts & {
+type LockedMessage = MessageFacts & {
   conversation_id: string
   number: number
   attachment_count: number

@@ -219,8 +219,7 @@ test('a file that another service keeps is linked like others and takes no room'
     external: { media_id: input.media_id, upload_status: 'pending' },
   })
   expect(await usage()).toBe(0)
-  const { data } = await outsider.post('/attachments/urls', { attachment_ids: [file.id] })
-  expect(data).toHaveLength(1)
+  expect(await outsider.post('/attachments/urls', { attachment_ids: [file.id] })).toMatchObject({ data: [] })
   expect((await outsider.download(`/attachments/${file.id}`)).problem?.code).toBe('attachment.not_found')
   const { id: theirs } = await world.group(outsider, bob)
   const message = await outsider.say(theirs, '', { attachment_ids: [file.id] })

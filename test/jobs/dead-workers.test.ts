@@ -6,6 +6,7 @@ import { Doorbell } from '../../src/db/doorbell.js'
 import { createPool } from '../../src/db/pool.js'
 import { releaseJobsOfTheDead, workerName } from '../../src/jobs/dead-workers.js'
 import { createLogger } from '../../src/observe.js'
+import { earshot } from '../cli/earshot.js'
 import { databaseConfig } from '../support/test-server.js'
 import { startWorld } from '../support/world.js'
 
@@ -63,4 +64,36 @@ test('a node takes its jobs in the name that its connections bear', async () => 
     expect(rows).toEqual([{ locked_by: workerName(node.nodeId), connected: true }])
   })
   await other.query('rollback')
+})
+
+test('a node that is killed in the middle of a job leaves it to the others', async () => {
+  await using world = await startWorld({ WORKERS: '0' })
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id: home } = await world.group(alice, bob)
+  const file = await alice.upload('notes.txt', 'notes')
+  await alice.say(home, '', { attachment_ids: [file.id] })
+  const psql = await world.session()
+  const other = await world.session()
+  const pool = createPool(databaseConfig(world.database.url), logger)
+  const db = new Database(pool, new Doorbell(pool, logger, () => undefined))
+  await other.query('begin')
+  await other.query('select from streams where id = $1 for update', [home])
+  await psql.query(`select graphile_worker.add_job('remove_files_of_account', $1::json)`, [
+    JSON.stringify({ user_id: alice.id }),
+  ])
+  const environment = { DATABASE_URL: world.database.url, UPLOADS_DIR: world.uploads, PORT: '0', HOST: '127.0.0.1' }
+  const node = earshot(environment)
+  const holder = () =>
+    psql.query('select locked_by from graphile_worker.jobs where locked_by is not null').then(({ rows }) => rows)
+  await vi.waitFor(async () => expect(await holder()).toHaveLength(1), { timeout: 20_000 })
+  node.kill('SIGKILL')
+  await node.exit
+  await psql.query(`update graphile_worker._private_jobs set locked_at = now() - interval '2 minutes'`)
+  await vi.waitFor(async () => expect(await releaseJobsOfTheDead(db)).toBe(1))
+  await other.query('rollback')
+  expect(await holder()).toEqual([])
+  const ear = await bob.connect()
+  await world.addNode({ WORKERS: '1' })
+  await ear.heard('attachment.removed', 1)
+  await pool.end()
 })
