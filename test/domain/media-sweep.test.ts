@@ -6,6 +6,7 @@ import { Database } from '../../src/db/database.js'
 import { Doorbell } from '../../src/db/doorbell.js'
 import { createPool, type Pool } from '../../src/db/pool.js'
 import { type SweptMedia, sweepMedia } from '../../src/domain/media-sweep.js'
+import { removeFilesOf } from '../../src/domain/removal.js'
 import { beginUpload, takeIn } from '../../src/domain/uploads.js'
 import { DiskStorage } from '../../src/media/disk-storage.js'
 import type { Media } from '../../src/media/media.js'
@@ -273,4 +274,33 @@ test('a storage that fails keeps the rows, and the next sweep ends what was begu
   expect(await isStored(file.id)).toBe(true)
   expect(await sweep()).toMatchObject({ blobs: 1 })
   expect(await isStored(file.id)).toBe(false)
+})
+
+test('more than one transaction takes goes in several', async () => {
+  const [carol, dave] = await world.people('carol', 'dave')
+  for (const { id } of [carol, dave]) {
+    await psql.query(
+      `insert into attachments (id, external, user_id, kind, mime_type, filename, size, created_at)
+       select gen_random_uuid(), '{"media_id": "m", "upload_status": "pending"}', $1, 'file', 'text/plain', 'a.txt', 1,
+         now() - interval '2 days'
+       from generate_series(1, 1100)`,
+      [id],
+    )
+  }
+  const left = async () => {
+    const { rows } = await psql.query(
+      `select count(*) filter (where user_id = $1)::int as carol, count(*) filter (where user_id = $2)::int as dave
+       from attachments where removed_at is null`,
+      [carol.id, dave.id],
+    )
+    return rows[0]
+  }
+  await removeFilesOf(db, carol.id)
+  expect(await left()).toEqual({ carol: 0, dave: 1100 })
+  expect(await sweep()).toMatchObject({ unlinked: 1100, attachments: 0 })
+  expect(await left()).toEqual({ carol: 0, dave: 0 })
+  await psql.query(`update attachments set removed_at = now() - interval '8 days' where user_id = any($1)`, [
+    [carol.id, dave.id],
+  ])
+  expect(await sweep()).toMatchObject({ unlinked: 0, attachments: 2200 })
 })
