@@ -65,7 +65,7 @@ export async function uploadForm(
   } finally {
     if (!isWhole)
       await discardAttachments(
-        db,
+        db.query,
         actor,
         stored.map(({ id }) => id),
       )

@@ -2,8 +2,8 @@
 // to use the bytes while they are taken away.
 import { sql } from 'kysely'
 import type { Db } from '../db/database.js'
+import { originalKey } from '../media/previews.js'
 import type { Key, Storage } from '../media/storage.js'
-import { blobKey } from './uploads.js'
 
 /** Marks those whose time is over. */
 export async function endUploads(db: Db, limit: number): Promise<number> {
@@ -29,7 +29,7 @@ export async function removeEndedUploads(db: Db, storage: Storage, limit: number
     order by u.removed_at limit ${limit}`.execute(db.query)
   if (rows.length === 0) return 0
   const staged = rows.flatMap(({ id, parts }) => parts.map((first): Key => `staging/${id}/${first}`))
-  await storage.remove([...rows.map(({ id }) => blobKey(id)), ...staged])
+  await storage.remove([...rows.map(({ id }) => originalKey(id)), ...staged])
   await sql`delete from uploads where id = any(${rows.map(({ id }) => id)}::uuid[]) and removed_at is not null`.execute(
     db.query,
   )

@@ -24,8 +24,7 @@ type Named = Exclude<Who, 'anonymous'> | 'bystander'
 type People = Record<Named, Person>
 /**
  * A group with one of each role, and a message of the member with two files, of which another service keeps one. Somebody was
- * removed from it and somebody was banned. The
- * bystander, a member, has blocked the blocked one, who is a member too.
+ * removed from it and somebody was banned. The bystander, a member, has blocked the blocked one, who is a member too.
  */
 type Scene = { people: People; group: string; message: string; attachment: string; external: string }
 type Ask = {
