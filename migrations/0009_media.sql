@@ -68,7 +68,7 @@ create index external_ones_that_nobody_links_are_counted on attachments (user_id
   where external is not null and message_id is null and removed_at is null;
 
 -- Bytes on their way. The row comes before the first byte, so that whatever a crash leaves is found again. Its id becomes
--- that of the attachment, and of the blob.
+-- that of the attachment.
 create table uploads (
   id              uuid primary key default uuidv7(),
   user_id         uuid not null references users (id),
@@ -81,22 +81,32 @@ create table uploads (
   is_voice        boolean not null default false,
   keep_metadata   boolean not null default false,
   metadata        text,
+  -- The bytes of its parts, and how many parts they are.
+  received        bigint not null default 0,
+  parts           integer not null default 0,
+  -- Who works on it now: whoever comes after takes its place, and what the former one still writes counts no more.
+  writer          uuid,
+  -- Until then it is being taken in, and nobody takes that place.
+  busy_until      timestamptz,
   created_at      timestamptz not null default now(),
   expires_at      timestamptz not null,
   -- From then on it cannot become an attachment; its bytes are about to go, and then the row.
   removed_at      timestamptz,
   constraint upload_method_is_known check (method in ('multipart', 'signed', 'resumable')),
-  constraint upload_size_is_positive check (size > 0)
+  constraint upload_size_is_positive check (size > 0),
+  constraint upload_receives_no_more_than_its_size check (received <= size)
 );
 create index uploads_are_counted_by_user on uploads (user_id);
 create index uploads_are_swept_when_expired on uploads (expires_at) where removed_at is null;
 create index uploads_are_purged_when_removed on uploads (removed_at) where removed_at is not null;
 
--- The stretches of a resumable upload that are stored, each under staging/<upload>/<first byte>.
+-- The stretches of a resumable upload that are stored, each under staging/<upload>/<first byte>-<writer>: two who write at
+-- the same time never write the same object.
 create table upload_parts (
   upload_id  uuid not null references uploads (id) on delete cascade,
   first_byte bigint not null,
   size       bigint not null,
+  writer     uuid not null,
   primary key (upload_id, first_byte),
   constraint upload_part_is_not_empty check (size > 0 and first_byte >= 0)
 );

@@ -395,6 +395,7 @@ create table upload_parts (
   upload_id uuid not null,
   first_byte bigint not null,
   size bigint not null,
+  writer uuid not null,
   constraint upload_parts_pkey PRIMARY KEY (upload_id, first_byte),
   constraint upload_part_is_not_empty CHECK (((size > 0) AND (first_byte >= 0))),
   constraint upload_parts_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES uploads(id) ON DELETE CASCADE
@@ -413,11 +414,16 @@ create table uploads (
   is_voice boolean not null default false,
   keep_metadata boolean not null default false,
   metadata text,
+  received bigint not null default 0,
+  parts integer not null default 0,
+  writer uuid,
+  busy_until timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
   removed_at timestamp with time zone,
   constraint uploads_pkey PRIMARY KEY (id),
   constraint upload_method_is_known CHECK ((method = ANY (ARRAY['multipart'::text, 'signed'::text, 'resumable'::text]))),
+  constraint upload_receives_no_more_than_its_size CHECK ((received <= size)),
   constraint upload_size_is_positive CHECK ((size > 0)),
   constraint uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );

@@ -21,7 +21,7 @@ import { createHttp } from './http/server.js'
 import { migrateJobs } from './jobs/schema.js'
 import { Worker } from './jobs/worker.js'
 import { VERSION } from './kit/version.js'
-import { LINK_ROUNDING_S, Links } from './media/links.js'
+import { LINK_ROUNDING_S, Links, PUT_TTL_S } from './media/links.js'
 import { openMedia } from './media/media.js'
 import { createMetrics, type Logger } from './observe.js'
 import { encodeSignal } from './protocols/native.js'
@@ -106,7 +106,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   await keys.start()
   const passwords = new Passwords()
   await passwords.start()
-  const ended = new EndedSessions(Math.max(config.ACCESS_TOKEN_TTL, config.MEDIA_URL_TTL + LINK_ROUNDING_S))
+  const ended = new EndedSessions(Math.max(config.ACCESS_TOKEN_TTL, config.MEDIA_URL_TTL + LINK_ROUNDING_S, PUT_TTL_S))
   const tokens = new AccessTokens({
     keys,
     ended,

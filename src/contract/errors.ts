@@ -101,6 +101,15 @@ export const ERRORS = {
   'upload.too_many': { status: 409, retry: false, title: 'You have as many unfinished uploads as you can' },
   'upload.incomplete': { status: 409, retry: false, title: 'Not all of it has arrived yet' },
   'upload.mismatch': { status: 422, retry: false, title: 'What has arrived is not what was announced' },
+  'upload.expired': { status: 410, retry: false, title: 'It has taken too long; begin the upload anew' },
+  'upload.locked': { status: 423, retry: true, title: 'Another request works on this upload; try again shortly' },
+  'upload.offset_conflict': { status: 409, retry: false, title: 'The upload goes on at another offset; HEAD tells it' },
+  'upload.too_many_parts': {
+    status: 409,
+    retry: false,
+    title: 'It has come in too many pieces; begin the upload anew',
+  },
+  'upload.tus_version': { status: 412, retry: false, title: 'Resumable uploads speak tus 1.0.0' },
   'upload.malformed': { status: 400, retry: false, title: 'The form is not what it should be, or ended too early' },
   'upload.stalled': { status: 408, retry: true, title: 'Nothing has arrived for too long' },
 

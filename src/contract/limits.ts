@@ -31,6 +31,11 @@ export const HARD = {
   filename: 255,
   media_id: 255,
   open_uploads: 100,
+  /** What a resumable upload is stored in; so many pieces may be shorter than a MiB. */
+  upload_part_bytes: 8_388_608,
+  upload_broken_parts: 1_000,
+  /** Bytes of the header Upload-Metadata. */
+  upload_metadata: 8_192,
   user_search: 20,
   ids: 100,
   /** A REST body: the longest message, escaped to `\uXXXX`, with its metadata. */

@@ -1,6 +1,6 @@
 // How files come in: at once, straight to the storage, or in pieces.
 import { z } from 'zod'
-import { ClientId, Id, Metadata, Text, Time } from './fields.js'
+import { ClientId, Digits, Id, Metadata, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 
 const Flag = z
@@ -42,13 +42,26 @@ export const CaptionFields = z.strictObject({
 })
 export type CaptionFields = z.infer<typeof CaptionFields>
 
+const MimeType = z
+  .string()
+  .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/i, 'must be a type like image/jpeg')
+  .max(100)
+
+/** What is known of a file whose bytes come later. */
+export type Announced = {
+  filename?: string | undefined
+  mime_type?: string | undefined
+  size: number
+  conversation_id?: string | undefined
+  voice: boolean
+  keep_metadata: boolean
+  sha256?: string | undefined
+}
+
 export const SignUpload = z
   .strictObject({
     filename: Text.min(1).max(HARD.filename),
-    mime_type: z
-      .string()
-      .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/i)
-      .max(100),
+    mime_type: MimeType,
     size: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).describe('Bytes'),
     conversation_id: Id.optional(),
     voice: z.boolean().default(false),
@@ -69,3 +82,43 @@ export const SignedUpload = z.object({
   expires_at: Time,
 })
 export type SignedUpload = z.infer<typeof SignedUpload>
+
+/** `signature` takes the place of a token. */
+export const PutContent = z.strictObject({
+  signature: z.string().max(200).optional().describe('From POST /uploads/sign; the address has it'),
+})
+
+/** What a client may say in Upload-Metadata; other keys are given back and mean nothing. */
+export const TusMetadata = z.object({
+  filename: Text.max(HARD.filename).optional(),
+  filetype: MimeType.or(z.literal('')).optional(),
+  conversation_id: Id.optional(),
+  voice: Flag.default(false),
+  keep_metadata: Flag.default(false),
+  sha256: Sha256.optional(),
+})
+export type TusMetadata = z.infer<typeof TusMetadata>
+
+/** Digits alone: a lax conversion would read an empty header as 0. */
+const Bytes = (min: number) => Digits(min, Number.MAX_SAFE_INTEGER)
+const TusVersion = z
+  .string()
+  .optional()
+  .describe('1.0.0')
+  .meta({ examples: ['1.0.0'] })
+
+export const TusHeaders = z.object({ 'Tus-Resumable': TusVersion })
+export const TusCreation = z.object({
+  'Tus-Resumable': TusVersion,
+  'Upload-Length': Bytes(1).describe('Bytes of the whole file'),
+  'Upload-Metadata': z
+    .string()
+    .max(HARD.upload_metadata)
+    .optional()
+    .describe('filename, filetype, conversation_id, voice, keep_metadata, sha256: each with its value in Base64')
+    .meta({ examples: ['filename YmVhY2guanBn,filetype aW1hZ2UvanBlZw=='] }),
+})
+export const TusAppend = z.object({
+  'Tus-Resumable': TusVersion,
+  'Upload-Offset': Bytes(0).describe('Where these bytes begin: where the upload stands'),
+})

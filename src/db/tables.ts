@@ -355,9 +355,11 @@ export interface UploadParts {
   first_byte: number;
   size: number;
   upload_id: string;
+  writer: string;
 }
 
 export interface Uploads {
+  busy_until: Timestamp | null;
   conversation_id: string | null;
   created_at: Generated<Timestamp>;
   expires_at: Timestamp;
@@ -368,10 +370,13 @@ export interface Uploads {
   metadata: string | null;
   method: string;
   mime_type: string | null;
+  parts: Generated<number>;
+  received: Generated<number>;
   removed_at: Timestamp | null;
   sha256: Buffer | null;
   size: number | null;
   user_id: string;
+  writer: string | null;
 }
 
 export interface Users {

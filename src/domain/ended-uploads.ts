@@ -1,9 +1,17 @@
-// Uploads that will never be attachments. Such a row is marked first: from then on saveFile() refuses it, so that nobody begins
-// to use the bytes while they are taken away.
+// Uploads that will never be attachments. Such a row is marked first: from then on nobody adds to it or makes anything of it,
+// so that nobody begins to use the bytes while they are taken away. The bytes go before the row: what is left when one of the
+// two fails is found again.
 import { sql } from 'kysely'
 import type { Db } from '../db/database.js'
 import { originalKey } from '../media/previews.js'
 import type { Key, Storage } from '../media/storage.js'
+import { contentKey, partKey } from './staging.js'
+
+/** Removes one with all that it has brought, also while somebody works on it; unless it has become an attachment. */
+export async function dropUpload(db: Db, storage: Storage, id: string): Promise<void> {
+  await db.query.updateTable('uploads').set({ removed_at: sql`now()` }).where('id', '=', id).execute()
+  await removeMarked(db, storage, sql`u.id = ${id}`, 1)
+}
 
 /** Marks those whose time is over. */
 export async function endUploads(db: Db, limit: number): Promise<number> {
@@ -21,17 +29,32 @@ export async function endUploadsOf(db: Db, userId: string): Promise<void> {
 }
 
 /** Takes away what has arrived of the marked ones, and then their rows. */
-export async function removeEndedUploads(db: Db, storage: Storage, limit: number): Promise<number> {
-  const { rows } = await sql<{ id: string; parts: number[] }>`
-    select u.id, array(select p.first_byte from upload_parts p where p.upload_id = u.id) as parts
+export function removeEndedUploads(db: Db, storage: Storage, limit: number): Promise<number> {
+  return removeMarked(db, storage, sql`true`, limit)
+}
+
+type Ended = { id: string; method: string; writer: string | null; parts: { first_byte: number; writer: string }[] }
+
+async function removeMarked(db: Db, storage: Storage, which: ReturnType<typeof sql>, limit: number): Promise<number> {
+  const { rows } = await sql<Ended>`
+    select u.id, u.method, u.writer,
+           (select coalesce(json_agg(json_build_object('first_byte', p.first_byte, 'writer', p.writer)), '[]')
+            from upload_parts p where p.upload_id = u.id) as parts
     from uploads u
-    where u.removed_at is not null
+    where u.removed_at is not null and ${which}
     order by u.removed_at limit ${limit}`.execute(db.query)
   if (rows.length === 0) return 0
-  const staged = rows.flatMap(({ id, parts }) => parts.map((first): Key => `staging/${id}/${first}`))
-  await storage.remove([...rows.map(({ id }) => originalKey(id)), ...staged])
-  await sql`delete from uploads where id = any(${rows.map(({ id }) => id)}::uuid[]) and removed_at is not null`.execute(
-    db.query,
-  )
+  await storage.remove(rows.flatMap(objectsOf))
+  const ids = rows.map(({ id }) => id)
+  await sql`delete from uploads where id = any(${ids}::uuid[]) and removed_at is not null`.execute(db.query)
   return rows.length
+}
+
+function objectsOf({ id, method, writer, parts }: Ended): Key[] {
+  return [
+    originalKey(id),
+    ...(writer === null ? [] : [originalKey(writer)]),
+    ...(method === 'signed' ? [contentKey(id)] : []),
+    ...parts.map((part) => partKey(id, part)),
+  ]
 }

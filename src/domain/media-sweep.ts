@@ -6,6 +6,7 @@ import type { Db } from '../db/database.js'
 import type { Media } from '../media/media.js'
 import type { Key } from '../media/storage.js'
 import { endUploads, removeEndedUploads } from './ended-uploads.js'
+import { sweepStaging } from './staging.js'
 
 /** Rows that one transaction takes. */
 const BATCH = 500
@@ -18,15 +19,22 @@ const ROUNDS = 50
 const PARTS = ['original', ...VariantName.options] as const
 
 export type SweptMedia = Pick<Media, 'storage' | 'uploadTtlS' | 'graceS'>
-export type Swept = { unlinked: number; ended: number; uploads: number; attachments: number; blobs: number }
+export type Swept = {
+  unlinked: number
+  ended: number
+  uploads: number
+  staged: number
+  attachments: number
+  blobs: number
+}
 
 /** How much of each has gone. What fails in one step does not keep the others from theirs. @throws whatever failed first */
 export async function sweepMedia(db: Db, media: SweptMedia): Promise<Swept> {
   const failures: unknown[] = []
-  const repeat = async (step: () => Promise<number>): Promise<number> => {
+  const repeat = async (step: () => Promise<number>, rounds = ROUNDS): Promise<number> => {
     let total = 0
     try {
-      for (let round = 0; round < ROUNDS; round++) {
+      for (let round = 0; round < rounds; round++) {
         const count = await step()
         if (count === 0) break
         total += count
@@ -40,6 +48,7 @@ export async function sweepMedia(db: Db, media: SweptMedia): Promise<Swept> {
     unlinked: await repeat(() => removeUnlinked(db, media.uploadTtlS)),
     ended: await repeat(() => endUploads(db, BATCH)),
     uploads: await repeat(() => removeEndedUploads(db, media.storage, OBJECTS_BATCH)),
+    staged: await repeat(() => sweepStaging(db, media.storage, media.uploadTtlS * 1_000), 1),
     attachments: await repeat(() => purgeAttachments(db, media.graceS)),
     blobs: await repeat(() => purgeBlobs(db, media)),
   }

@@ -9,13 +9,14 @@ import type { ConversationSettings } from '../contract/settings.js'
 import type { UploadOptions } from '../contract/uploads.js'
 import type { Db, Tx } from '../db/database.js'
 import { enqueue } from '../db/enqueue.js'
-import type { FileType } from '../media/file-types.js'
+import { type FileType, typeOfMime, withoutPictures } from '../media/file-types.js'
 import type { Media } from '../media/media.js'
 import type { FormFile } from '../media/multipart.js'
 import { originalKey } from '../media/previews.js'
 import { type Received, receive } from '../media/receive.js'
 import { requireNothingAgainst, whyNotAttach, whyNotSend } from './access.js'
 import { readAttachment } from './attachments.js'
+import { dropUpload } from './ended-uploads.js'
 import { requireMembership } from './membership.js'
 import { settingsOf } from './settings.js'
 
@@ -102,11 +103,19 @@ export function beginUpload(
 }
 
 /** What a file is held against while it comes in. */
-export type Room = { limits: Limits; settings: ConversationSettings | undefined; bytes_left: number }
+export type Room = {
+  limits: Limits
+  settings: ConversationSettings | undefined
+  bytes_left: number
+  /** What was announced; another kind of file is not taken. */
+  mime_type?: string | null
+}
 
 export type Incoming = FormFile & {
   /** Of the upload; the attachment gets it too. */
   id: string
+  /** Of the blob: whoever else may take the same upload in has another one, and so another object. */
+  writer?: string
   is_voice: boolean
   keep_metadata: boolean
   sha256?: string | undefined
@@ -114,43 +123,66 @@ export type Incoming = FormFile & {
 
 /**
  * Makes an attachment of what arrives. When that fails, the upload is gone with all that it had brought.
- * @throws AppError those of receive(), attachment.too_large, .quota_exceeded, .not_allowed_here
+ * @throws AppError those of makeAttachment()
  */
 export async function takeIn(db: Db, media: Media, actor: Actor, incoming: Incoming, room: Room): Promise<Attachment> {
-  const key = originalKey(incoming.id)
   try {
-    const limitOf = (type: FileType) => bytesAllowed(room, type, kindOf(type, incoming.is_voice))
-    const received = await receive(media, incoming.bytes, { ...incoming, key, limitOf })
-    const isNew = await saveFile(db, actor, incoming, received, room.limits)
-    if (!isNew) await media.storage.remove([key])
+    await makeAttachment(db, media, actor, incoming, room)
   } catch (error) {
     // Where that fails too, the sweep finds the row.
-    await forgetUpload(db, media, incoming.id).catch(() => undefined)
+    await dropUpload(db, media.storage, incoming.id).catch(() => undefined)
     throw error
   }
   return readAttachment(db, actor, incoming.id)
 }
 
 /**
- * Unless it has become an attachment, which a lost connection may not have told us. The bytes go before the row: what is left
- * when one of the two fails is found again. Where the sweep has taken the row already, these bytes may have come after it.
+ * The same, but when it fails, the upload and what is staged for it stay as they were.
+ * @throws AppError those of receive(), attachment.too_large, .quota_exceeded, .not_allowed_here, upload.not_found
  */
-export async function forgetUpload(db: Db, media: Media, id: string): Promise<void> {
-  await db.query.selectFrom('uploads').select('id').where('id', '=', id).forUpdate().execute()
-  const blob = await db.query.selectFrom('blobs').select('id').where('id', '=', id).executeTakeFirst()
-  if (!blob) await media.storage.remove([originalKey(id)])
-  await db.query.deleteFrom('uploads').where('id', '=', id).execute()
+export async function makeAttachment(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  incoming: Incoming,
+  room: Room,
+): Promise<void> {
+  const blob_id = incoming.writer ?? incoming.id
+  const key = originalKey(blob_id)
+  try {
+    const limitOf = (type: FileType) => bytesAllowed(room, type, incoming.is_voice)
+    const received = await receive(media, incoming.bytes, { ...incoming, key, limitOf })
+    const isNew = await saveFile(db, actor, incoming, received, room.limits)
+    if (!isNew) await media.storage.remove([key])
+  } catch (error) {
+    await removeUnlessKept(db, media, incoming.id, blob_id).catch(() => undefined)
+    throw error
+  }
+}
+
+/** A lost connection may not have told us that it is kept. */
+async function removeUnlessKept(db: Db, media: Media, uploadId: string, blobId: string): Promise<void> {
+  // Waits for the transaction whose end we do not know.
+  await db.query.selectFrom('uploads').select('id').where('id', '=', uploadId).forUpdate().execute()
+  const kept = await db.query.selectFrom('blobs').select('id').where('id', '=', blobId).executeTakeFirst()
+  if (!kept) await media.storage.remove([originalKey(blobId)])
 }
 
 /** @throws AppError attachment.type_not_allowed: a voice message is audio */
-function kindOf(type: FileType, isVoice: boolean): AttachmentKind {
+export function kindOf(type: FileType, isVoice: boolean): AttachmentKind {
   if (!isVoice) return type.kind
   if (type.kind !== 'audio') throw new AppError('attachment.type_not_allowed', { detail: 'A voice message is audio' })
   return 'voice'
 }
 
-/** @throws AppError attachment.not_allowed_here, .quota_exceeded */
-function bytesAllowed({ limits, settings, bytes_left }: Room, type: FileType, kind: AttachmentKind): number {
+/** @throws AppError attachment.type_not_allowed, .not_allowed_here, upload.mismatch */
+function bytesAllowed({ limits, settings, bytes_left, mime_type }: Room, type: FileType, isVoice: boolean): number {
+  const announced = mime_type ? typeOfMime(mime_type)?.kind : undefined
+  // Not every recorder says in the head that there is sound alone.
+  if (announced && announced !== type.kind && announced !== withoutPictures(type).kind) {
+    throw new AppError('upload.mismatch', { detail: `It is ${type.mime_type}, not ${mime_type}` })
+  }
+  const kind = kindOf(type, isVoice)
   if (settings) requireNothingAgainst(whyNotAttach(settings, { kind, size: 1 }))
   return Math.min(limits.file_bytes[type.class], settings?.max_file_size ?? Number.POSITIVE_INFINITY, bytes_left)
 }
@@ -160,12 +192,13 @@ function saveFile(db: Db, actor: Actor, incoming: Incoming, received: Received, 
   const { type, filename, size } = received
   return db.write(actor.user_id, async (tx) => {
     const known = await findSameFile(tx, actor, received)
-    if (!known) await insertBlob(tx, actor, incoming.id, received)
+    const blob_id = incoming.writer ?? incoming.id
+    if (!known) await insertBlob(tx, actor, blob_id, received)
     await tx
       .insertInto('attachments')
       .values({
         id: incoming.id,
-        blob_id: known ?? incoming.id,
+        blob_id: known ?? blob_id,
         user_id: actor.user_id,
         kind: kindOf(type, incoming.is_voice),
         mime_type: type.mime_type,
@@ -183,6 +216,7 @@ function saveFile(db: Db, actor: Actor, incoming: Incoming, received: Received, 
       .deleteFrom('uploads')
       .where('id', '=', incoming.id)
       .where('removed_at', 'is', null)
+      .where(sql<boolean>`writer is not distinct from ${incoming.writer ?? null}`)
       .executeTakeFirstOrThrow()
     // Aborted or swept meanwhile, or taken in by another request.
     if (numDeletedRows === 0n) throw new AppError('upload.not_found')

@@ -61,7 +61,7 @@ export function readableBody(): MiddlewareHandler<Env> {
     },
   })
   return (c, next) => {
-    if (takesBytes(c.req.path) && !JSON_TYPE.test(c.req.header('content-type') ?? '')) return next()
+    if (takesBytes(c.req.path, JSON_TYPE.test(c.req.header('content-type') ?? ''))) return next()
     return limit(c, async () => {
       if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
         // Kept by the request: the validator parses these same bytes.

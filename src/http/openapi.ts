@@ -131,7 +131,7 @@ function withShared(route: Route, open: boolean): Record<string, Answer> {
   const names: SharedName[] = [
     ...(mayHaveBody ? (['Malformed', 'TooLarge', 'UnsupportedMediaType'] as const) : []),
     ...(open ? [] : (['Unauthenticated'] as const)),
-    ...(request?.params || request?.query || request?.body ? (['Invalid'] as const) : []),
+    ...(request?.params || request?.query || request?.headers || request?.body ? (['Invalid'] as const) : []),
     'Internal',
     ...(below ? (['Unavailable'] as const) : []),
   ]
@@ -174,6 +174,7 @@ function inputsOf({ request }: Route, id: string): [string, z.ZodType][] {
   const parts: [string, unknown][] = [
     [`${id}.path`, request?.params],
     [`${id}.query`, request?.query],
+    [`${id}.header`, request?.headers],
     ...mediaOf(request?.body).map(([type, { schema }]): [string, unknown] => [`${id}.${type}`, schema]),
   ]
   return parts.filter((part): part is [string, z.ZodType] => part[1] instanceof z.ZodType)
@@ -187,7 +188,7 @@ function outputsOf(given: Answer, id: string, status: string): [string, z.ZodTyp
 }
 
 function withParameters(sent: Components, id: string, components: Components): { parameters?: object[] } {
-  const parameters = (['path', 'query'] as const).flatMap((place) => {
+  const parameters = (['path', 'query', 'header'] as const).flatMap((place) => {
     const { properties = {}, required = [] } = resolve(sent[`${id}.${place}`] ?? {}, components)
     return Object.entries(properties).map(([name, given]) => {
       const { description } = resolve(given, components)

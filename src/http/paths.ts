@@ -17,8 +17,12 @@ const BYTES = new RegExp(
   `^${BASE}/(uploads|uploads/${ID}/content|uploads/resumable(/${ID})?|conversations/${ID}/attachments|(users/me|conversations/${ID})/avatar)$`,
 )
 
+/** Among them, those that take no JSON beside files: what says it is JSON there is a file as well. */
+const FILES_ALONE = new RegExp(`^${BASE}/uploads/(${ID}/content|resumable(/${ID})?)$`)
+
 export const isOpen = (path: string): boolean => OPEN.has(path) || AVATARS.test(path) || !path.startsWith(`${BASE}/`)
-export const takesBytes = (path: string): boolean => BYTES.test(path)
+export const takesBytes = (path: string, isJson: boolean): boolean =>
+  isJson ? FILES_ALONE.test(path) : BYTES.test(path)
 
 /** What a signature on this path is for, and for which file. Whoever may read a file by it may do nothing else to it. */
 export function signedPurpose(method: string, path: string): { purpose: 'read' | 'put'; id: string } | undefined {

@@ -29,6 +29,9 @@ export const bytes = (description: string) => ({
   content: { '*/*': { schema: { type: 'string' as const, format: 'binary' } } },
 })
 
+/** Of an answer. */
+export const header = (description: string) => ({ description, schema: { type: 'string' as const } })
+
 export const noContent = (description: string) => ({ 204: { description } })
 
 /** The refusals that belong to the route itself, by status. http/openapi.ts adds those that every route shares. */

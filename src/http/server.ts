@@ -21,11 +21,14 @@ import { messageRoutes } from './routes/messages.js'
 import { operationsRoutes } from './routes/operations.js'
 import { presenceRoutes } from './routes/presence.js'
 import { receiptRoutes } from './routes/receipts.js'
+import { resumableUploadRoutes } from './routes/resumable-uploads.js'
 import { sessionRoutes } from './routes/sessions.js'
+import { signedUploadRoutes } from './routes/signed-uploads.js'
 import { typingRoutes } from './routes/typing.js'
 import { uploadRoutes } from './routes/uploads.js'
 import { userRoutes } from './routes/users.js'
 import { trace } from './tracing.js'
+import { speakTus, TUS_SENT, TUS_TOLD } from './tus.js'
 
 export function createHttp(
   services: Services,
@@ -41,11 +44,12 @@ export function createHttp(
     report(),
     secureHeaders({ crossOriginResourcePolicy: false }),
   )
+  app.use(`${BASE}/uploads/resumable/*`, speakTus())
   app.use(
     cors({
       origin: (origin) => (options.corsOrigins.includes('*') || options.corsOrigins.includes(origin) ? origin : null),
-      allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', 'Traceparent', 'Tracestate'],
-      exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+      allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', 'Traceparent', 'Tracestate', ...TUS_SENT],
+      exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', ...TUS_TOLD],
       maxAge: 600,
     }),
   )
@@ -65,6 +69,8 @@ export function createHttp(
     banRoutes(),
     messageRoutes(),
     uploadRoutes(),
+    signedUploadRoutes(),
+    resumableUploadRoutes(),
     attachmentRoutes(),
     externalMediaRoutes(),
     receiptRoutes(),

@@ -16,6 +16,9 @@ const BODY_BYTES = TIME_BYTES + 2 * UUID_BYTES
 /** Links that are made within one minute end together, so that a browser's cache finds its images again. */
 export const LINK_ROUNDING_S = 60
 
+/** Life of an address for a put. */
+export const PUT_TTL_S = 300
+
 export class Links {
   readonly #secret: Uint8Array
   readonly #ttlS: number

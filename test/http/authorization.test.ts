@@ -30,6 +30,7 @@ type Scene = { people: People; group: string; message: string; attachment: strin
 type Ask = {
   path?: (scene: Scene) => string
   body?: (scene: Scene, who: Who) => unknown
+  headers?: Record<string, string>
   /** The session or the account that asks ends by it. */
   ends?: true
   /** It parts those who ask from somebody whom other rows need. */
@@ -93,6 +94,15 @@ const keptElsewhere = (upload_status: string) => ({
   upload_status,
 })
 const heir: Ask = { body: ({ people }) => ({ user_id: people.bystander.id }) }
+
+const TUS = { 'tus-resumable': '1.0.0' }
+const NO_UPLOAD = '404 upload.not_found'
+const announced: Ask = { body: () => ({ filename: 'a.txt', mime_type: 'text/plain', size: 1 }) }
+const beginTus: Ask = { headers: { ...TUS, 'upload-length': '1' } }
+const askTus: Ask = { headers: TUS }
+const sendTus: Ask = {
+  headers: { ...TUS, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+}
 
 const TABLE: Row[] = [
   ['GET /health', all('200')],
@@ -198,6 +208,13 @@ const TABLE: Row[] = [
     but(inside(NO_MESSAGE, FORBIDDEN, NOT_MINE), { member: NO_ATTACHMENT }),
     { body: () => ({ attachment_ids: [crypto.randomUUID()] }) },
   ],
+  ['POST /api/v1/uploads/sign', users('201'), announced],
+  ['PUT /api/v1/uploads/:id/content', users(NO_UPLOAD)],
+  ['POST /api/v1/uploads/:id/complete', users(NO_UPLOAD)],
+  ['POST /api/v1/uploads/resumable', users('201'), beginTus],
+  ['GET /api/v1/uploads/resumable/:id', users(NO_UPLOAD), askTus],
+  ['PATCH /api/v1/uploads/resumable/:id', users(NO_UPLOAD), sendTus],
+  ['DELETE /api/v1/uploads/resumable/:id', users(NO_UPLOAD), askTus],
 ]
 
 let names = 0
@@ -251,7 +268,7 @@ test('everybody may do what the table says, on every route', async () => {
   // A few at a time: a node that is asked for more than it can do says in /health that it is not up to it.
   const lanes = await Promise.all([world.session(), world.session(), world.session()])
   const lasting = await invite(world, lanes[0])
-  const walk = async ([route, , { path, body, ends, parts } = {}]: Row, psql: Session) => {
+  const walk = async ([route, , { path, body, headers, ends, parts } = {}]: Row, psql: Session) => {
     const [method = '', pattern = ''] = route.split(' ')
     const people = ends || parts ? await invite(world, psql) : lasting
     let scene = await setScene(world, psql, people)
@@ -262,7 +279,7 @@ test('everybody may do what the table says, on every route', async () => {
       const id = pattern.includes('/messages/:id') ? scene.message : scene.group
       const target = path ? `/api/v1${path(scene)}` : pattern.replace(':id', id)
       const as = who === 'anonymous' ? undefined : people[who]
-      outcomes.push(await outcome(request(world.node.url, method, target, { as, body: body?.(scene, who) })))
+      outcomes.push(await outcome(request(world.node.url, method, target, { as, headers, body: body?.(scene, who) })))
     }
     return [route, ...outcomes]
   }

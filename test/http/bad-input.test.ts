@@ -33,6 +33,7 @@ const BODIES: Record<string, Record<string, unknown>> = {
   'PATCH /messages/{id}': { content: 'c' },
   'PUT /conversations/{id}/receipts': { read_number: 1, delivered_number: 1 },
   'PUT /conversations/{id}/unread': { from_number: 1 },
+  'POST /uploads/sign': { filename: 'a.txt', mime_type: 'text/plain', size: 1, conversation_id: ID, voice: false },
   'POST /conversations/read': { conversation_ids: [ID] },
 }
 const ROUTES = Object.entries(BODIES).map(([route, body]) => ({ route, body }))

@@ -54,6 +54,7 @@ test.each([
   ['DELETE', '/messages/{id}', undefined],
   ['PUT', '/messages/{id}/hidden', undefined],
   ['DELETE', '/messages/{id}/hidden', undefined],
+  ['POST', '/uploads/{id}/complete', undefined],
 ])('%s %s refuses what is no id', async (method, path, body) => {
   const id = crypto.randomUUID()
   for (const bad of [

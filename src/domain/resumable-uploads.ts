@@ -1,0 +1,113 @@
+// Files that come in pieces. Each stretch of bytes is stored and then entered in a row, so that any node can go on where
+// another one was killed.
+import type { Actor } from '../auth/actor.js'
+import { AppError } from '../contract/errors.js'
+import { HARD } from '../contract/limits.js'
+import type { Db } from '../db/database.js'
+import type { Media } from '../media/media.js'
+import { dropUpload } from './ended-uploads.js'
+import { addPart, claimUpload, partKey, requireUpload, type StagedUpload } from './staging.js'
+
+const MIB = 1_048_576
+
+/** @throws AppError upload.not_found, .expired */
+export function readProgress(db: Db, actor: Actor, id: string): Promise<StagedUpload> {
+  return requireUpload(db, actor, id, ['resumable'])
+}
+
+/**
+ * Goes on at `offset`, and answers where it stands then. What has arrived when the bytes break off is kept. Of two who do
+ * this at once the later one goes on.
+ * @throws AppError upload.not_found, .expired, .offset_conflict, .mismatch: more than was announced, .too_many_parts, .locked
+ */
+export async function appendBytes(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  id: string,
+  stretch: { offset: number; length: number | undefined; bytes: AsyncIterable<Uint8Array> },
+): Promise<StagedUpload> {
+  const upload = await readProgress(db, actor, id)
+  const { offset, length = 0, bytes } = stretch
+  if (offset !== upload.received)
+    throw new AppError('upload.offset_conflict', { detail: `It is at ${upload.received}` })
+  if (offset + length > upload.size) throw tooMuch(upload)
+  if (upload.parts >= HARD.upload_broken_parts + upload.size / MIB) throw new AppError('upload.too_many_parts')
+  const { writer } = await claimUpload(db, id)
+  const source = new Stretches(bytes, upload.size - offset, () => tooMuch(upload))
+  let received = offset
+  try {
+    while (await source.hasMore()) {
+      const part = { first_byte: received, writer }
+      const key = partKey(id, part)
+      const size = await media.storage.put(key, source.next(), { mime_type: 'application/octet-stream' })
+      if (!(await addPart(db, id, { ...part, size }))) {
+        await media.storage.remove([key])
+        // Gone, or gone on by somebody else.
+        await readProgress(db, actor, id)
+        throw new AppError('upload.locked', { retry_after_s: 1 })
+      }
+      received += size
+    }
+  } finally {
+    await source.end()
+  }
+  if (source.failure !== undefined) throw source.failure
+  return { ...upload, received }
+}
+
+/** The client does not want it any more. @throws AppError upload.not_found, .expired */
+export async function abortUpload(db: Db, media: Media, actor: Actor, id: string): Promise<void> {
+  await readProgress(db, actor, id)
+  await dropUpload(db, media.storage, id)
+}
+
+const tooMuch = ({ size }: StagedUpload) => new AppError('upload.mismatch', { detail: `It has ${size} bytes in all` })
+
+/** Cuts bytes that arrive into stretches. Where they break off, the last one ends. */
+class Stretches {
+  /** Why they broke off. */
+  failure: unknown
+  readonly #source: AsyncIterator<Uint8Array>
+  readonly #tooMuch: () => AppError
+  #left: number
+  #rest: Uint8Array = Buffer.alloc(0)
+  #ended = false
+
+  constructor(source: AsyncIterable<Uint8Array>, left: number, tooMuch: () => AppError) {
+    this.#source = source[Symbol.asyncIterator]()
+    this.#left = left
+    this.#tooMuch = tooMuch
+  }
+
+  async hasMore(): Promise<boolean> {
+    while (this.#rest.length === 0 && !this.#ended) {
+      try {
+        const { value, done } = await this.#source.next()
+        if (done) this.#ended = true
+        else this.#rest = value
+      } catch (error) {
+        this.failure = error
+        this.#ended = true
+      }
+    }
+    return this.#rest.length > 0
+  }
+
+  async end(): Promise<void> {
+    await this.#source.return?.()
+  }
+
+  /** @throws AppError upload.mismatch: none of this stretch is to be kept */
+  async *next(): AsyncGenerator<Uint8Array> {
+    let room = HARD.upload_part_bytes
+    while (room > 0 && (await this.hasMore())) {
+      const piece = this.#rest.subarray(0, room)
+      this.#rest = this.#rest.subarray(piece.length)
+      room -= piece.length
+      this.#left -= piece.length
+      if (this.#left < 0) throw this.#tooMuch()
+      yield piece
+    }
+  }
+}
