@@ -143,6 +143,11 @@ test('a browser may ask first whether a page may send what it wants to', async (
     'X-Request-Id',
     'Traceparent',
     'Tracestate',
+    'Tus-Resumable',
+    'Upload-Length',
+    'Upload-Offset',
+    'Upload-Metadata',
+    'Upload-Checksum',
   ])
   expect(reply.headers.get('access-control-allow-methods')?.split(',')).toEqual(
     expect.arrayContaining(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
