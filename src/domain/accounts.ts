@@ -4,6 +4,7 @@ import type { Login, Register, SignedIn } from '../contract/accounts.js'
 import { AppError } from '../contract/errors.js'
 import type { Db, Tx } from '../db/database.js'
 import { enqueue } from '../db/enqueue.js'
+import { discardAvatarOf } from './avatars.js'
 import { removeOwnBlocks } from './blocks.js'
 import { leaveAllConversations } from './members.js'
 import { forgetReceipts } from './receipts.js'
@@ -102,6 +103,7 @@ export async function deleteAccount(db: Db, auth: Auth, actor: Actor): Promise<v
 }
 
 async function anonymise(tx: Tx, userId: string): Promise<void> {
+  await discardAvatarOf(tx, userId)
   await tx
     .updateTable('users')
     .set({
@@ -111,6 +113,7 @@ async function anonymise(tx: Tx, userId: string): Promise<void> {
       display_name: null,
       bio: '',
       status_text: '',
+      avatar_id: null,
       deleted_at: sql`now()`,
     })
     .where('id', '=', userId)

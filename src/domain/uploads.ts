@@ -10,6 +10,7 @@ import type { UploadOptions } from '../contract/uploads.js'
 import type { Db, Tx } from '../db/database.js'
 import { enqueue } from '../db/enqueue.js'
 import { type FileType, typeOfMime, withoutPictures } from '../media/file-types.js'
+import type { Bound } from '../media/intake.js'
 import type { Media } from '../media/media.js'
 import type { FormFile } from '../media/multipart.js'
 import { originalKey } from '../media/previews.js'
@@ -176,7 +177,7 @@ export function kindOf(type: FileType, isVoice: boolean): AttachmentKind {
 }
 
 /** @throws AppError attachment.type_not_allowed, .not_allowed_here, upload.mismatch */
-function bytesAllowed({ limits, settings, bytes_left, mime_type }: Room, type: FileType, isVoice: boolean): number {
+function bytesAllowed({ limits, settings, bytes_left, mime_type }: Room, type: FileType, isVoice: boolean): Bound {
   const announced = mime_type ? typeOfMime(mime_type)?.kind : undefined
   // Not every recorder says in the head that there is sound alone.
   if (announced && announced !== type.kind && announced !== withoutPictures(type).kind) {
@@ -184,7 +185,12 @@ function bytesAllowed({ limits, settings, bytes_left, mime_type }: Room, type: F
   }
   const kind = kindOf(type, isVoice)
   if (settings) requireNothingAgainst(whyNotAttach(settings, { kind, size: 1 }))
-  return Math.min(limits.file_bytes[type.class], settings?.max_file_size ?? Number.POSITIVE_INFINITY, bytes_left)
+  const bounds: Bound[] = [
+    { bytes: limits.file_bytes[type.class], code: 'attachment.too_large' },
+    { bytes: settings?.max_file_size ?? Number.POSITIVE_INFINITY, code: 'attachment.not_allowed_here' },
+    { bytes: bytes_left, code: 'attachment.quota_exceeded' },
+  ]
+  return bounds.reduce((least, bound) => (bound.bytes < least.bytes ? bound : least))
 }
 
 /** False: the user has the same file already, so that these bytes are not needed. @throws AppError attachment.quota_exceeded */
@@ -206,22 +212,32 @@ function saveFile(db: Db, actor: Actor, incoming: Incoming, received: Received, 
         size,
       })
       .execute()
-    const usage = await tx
-      .selectFrom('media_usage')
-      .select('bytes')
-      .where('user_id', '=', actor.user_id)
-      .executeTakeFirstOrThrow()
-    if (usage.bytes > limits.user_media_bytes) throw new AppError('attachment.quota_exceeded')
-    const { numDeletedRows } = await tx
-      .deleteFrom('uploads')
-      .where('id', '=', incoming.id)
-      .where('removed_at', 'is', null)
-      .where(sql<boolean>`writer is not distinct from ${incoming.writer ?? null}`)
-      .executeTakeFirstOrThrow()
-    // Aborted or swept meanwhile, or taken in by another request.
-    if (numDeletedRows === 0n) throw new AppError('upload.not_found')
+    await closeUpload(tx, actor, incoming, limits)
     return known === undefined
   })
+}
+
+/** It has become an attachment, whose row is there. @throws AppError attachment.quota_exceeded, upload.not_found */
+export async function closeUpload(
+  tx: Tx,
+  actor: Actor,
+  { id, writer = null }: { id: string; writer?: string | null },
+  limits: Limits,
+): Promise<void> {
+  const usage = await tx
+    .selectFrom('media_usage')
+    .select('bytes')
+    .where('user_id', '=', actor.user_id)
+    .executeTakeFirstOrThrow()
+  if (usage.bytes > limits.user_media_bytes) throw new AppError('attachment.quota_exceeded')
+  const { numDeletedRows } = await tx
+    .deleteFrom('uploads')
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .where(sql<boolean>`writer is not distinct from ${writer}`)
+    .executeTakeFirstOrThrow()
+  // Aborted or swept meanwhile, or taken in by another request.
+  if (numDeletedRows === 0n) throw new AppError('upload.not_found')
 }
 
 /** Among the user's own alone: that somebody else has a file is nobody's business. Held until the transaction ends. */

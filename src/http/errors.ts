@@ -27,9 +27,10 @@ export function refuseInvalid(result: {
 }
 
 function fromHono(thrown: unknown): AppError | undefined {
-  // The validator's own complaint about a body that does not parse.
-  if (thrown instanceof HTTPException && thrown.status === 400)
-    return new AppError('request.malformed', {}, { cause: thrown })
+  if (!(thrown instanceof HTTPException)) return undefined
+  // The validator's own complaints: about a body that does not parse, and one that is of no type that the route takes.
+  if (thrown.status === 400) return new AppError('request.malformed', {}, { cause: thrown })
+  if (thrown.status === 415) return new AppError('request.unsupported_media_type', {}, { cause: thrown })
   return undefined
 }
 

@@ -25,29 +25,41 @@ const YEAR_S = 31_536_000
 /** @throws AppError attachment.range_not_satisfiable */
 export async function answerFile(c: Context<Env>, file: ServedFile): Promise<Response> {
   if (isKnown(c, file.etag)) {
-    allowKeeping(c, file)
+    describe(c, file)
     return c.body(null, 304)
   }
   const range = rangeOf(c, file)
   // The answer to HEAD has no body, and nobody would ever close a file that was opened for it.
   const stream = c.req.method === 'HEAD' ? null : await c.var.media.storage.get(file.key, range)
   if (stream === undefined) throw new AppError('internal', { detail: 'The storage has lost this file' })
-  allowKeeping(c, file)
+  describe(c, file)
   c.header('Accept-Ranges', 'bytes')
   c.header('Content-Type', file.mime_type)
   c.header('Content-Disposition', disposition(file))
   c.header('Content-Length', String(range ? range.end - range.start + 1 : file.size))
   if (range) c.header('Content-Range', `bytes ${range.start}-${range.end}/${file.size}`)
-  // Whatever the bytes claim to be, no page is made of them (OWASP File Upload).
-  c.header('Content-Security-Policy', "default-src 'none'; sandbox")
-  c.header('Cross-Origin-Resource-Policy', 'cross-origin')
   const status = range ? 206 : 200
   return stream === null ? c.body(null, status) : c.body(Readable.toWeb(stream), status)
 }
 
-function allowKeeping(c: Context<Env>, file: ServedFile): void {
-  c.header('Cache-Control', `${file.cache}, max-age=${YEAR_S}, immutable`)
-  c.header('ETag', file.etag)
+/** Something small that is made anew each time. */
+export function answerText(
+  c: Context<Env>,
+  text: string,
+  file: Pick<ServedFile, 'mime_type' | 'etag' | 'cache'>,
+): Response {
+  describe(c, file)
+  if (isKnown(c, file.etag)) return c.body(null, 304)
+  c.header('Content-Type', file.mime_type)
+  return c.body(text, 200)
+}
+
+function describe(c: Context<Env>, { cache, etag }: Pick<ServedFile, 'etag' | 'cache'>): void {
+  c.header('Cache-Control', `${cache}, max-age=${YEAR_S}, immutable`)
+  c.header('ETag', etag)
+  // Whatever the bytes claim to be, no page is made of them (OWASP File Upload).
+  c.header('Content-Security-Policy', "default-src 'none'; sandbox")
+  c.header('Cross-Origin-Resource-Policy', 'cross-origin')
 }
 
 /** RFC 9110 §13.1.2, with the weak comparison that it asks for. */

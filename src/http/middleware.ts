@@ -13,6 +13,8 @@ import { logIds } from './tracing.js'
 /** For a whole body that is no file. */
 const BODY_MS = 30_000
 const JSON_TYPE = /^application\/json\s*(;|$)/i
+/** Whatever a validator would take for JSON, and read as a whole. */
+const LIKE_JSON = /^application\/[^;]*json/i
 
 export function provide(services: Services): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -61,7 +63,7 @@ export function readableBody(): MiddlewareHandler<Env> {
     },
   })
   return (c, next) => {
-    if (takesBytes(c.req.path, JSON_TYPE.test(c.req.header('content-type') ?? ''))) return next()
+    if (takesBytes(c.req.path, LIKE_JSON.test(c.req.header('content-type') ?? ''))) return next()
     return limit(c, async () => {
       if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
         // Kept by the request: the validator parses these same bytes.

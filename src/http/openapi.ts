@@ -208,7 +208,8 @@ function withParameters(sent: Components, id: string, components: Components): {
 
 function requestBody(given: Body, id: string, sent: Components, components: Components): object {
   const content = mediaOf(given).map(([type, media]) => [type, described(media, sent[`${id}.${type}`], components)])
-  return { ...given, content: Object.fromEntries(content) }
+  // Hono asks for JSON wherever a body is required, so a route that takes a form as well does not say so.
+  return { ...given, required: true, content: Object.fromEntries(content) }
 }
 
 function mediaOf(given: Body | undefined): [string, Media][] {

@@ -10,6 +10,7 @@ import { buildOpenApi, type OpenApi } from './openapi.js'
 import { BASE, isOpen } from './paths.js'
 import { accountRoutes } from './routes/accounts.js'
 import { attachmentRoutes } from './routes/attachments.js'
+import { avatarRoutes } from './routes/avatars.js'
 import { banRoutes } from './routes/bans.js'
 import { blockRoutes } from './routes/blocks.js'
 import { conversationRoutes } from './routes/conversations.js'
@@ -23,6 +24,7 @@ import { presenceRoutes } from './routes/presence.js'
 import { receiptRoutes } from './routes/receipts.js'
 import { resumableUploadRoutes } from './routes/resumable-uploads.js'
 import { sessionRoutes } from './routes/sessions.js'
+import { settingsRoutes } from './routes/settings.js'
 import { signedUploadRoutes } from './routes/signed-uploads.js'
 import { typingRoutes } from './routes/typing.js'
 import { uploadRoutes } from './routes/uploads.js'
@@ -73,6 +75,8 @@ export function createHttp(
     resumableUploadRoutes(),
     attachmentRoutes(),
     externalMediaRoutes(),
+    avatarRoutes(),
+    settingsRoutes(),
     receiptRoutes(),
     typingRoutes(),
     documentRoutes(() => openApiOf(app)),

@@ -1,24 +1,27 @@
 // The bytes of a stranger on their way in: counted against their limit, hashed, and put together to pieces that are worth a
 // write. While one piece is written, others are hashed and the next one is filled; there are never more than four.
 import { createHash } from 'node:crypto'
-import { AppError } from '../contract/errors.js'
+import { AppError, type ErrorCode } from '../contract/errors.js'
 import type { Turns } from '../kit/turns.js'
 import type { Hasher } from './hasher.js'
 
 const PIECE_BYTES = 256 * 1024
 const PIECES = 4
 
+/** How many bytes there may be, and what it is called when there are more. */
+export type Bound = { bytes: number; code: ErrorCode }
+
 export class Intake {
   /** To be read once. Its memory is used again for what comes later: copy what you keep. */
   readonly bytes: AsyncIterable<Uint8Array>
   #sha256: Buffer | undefined
 
-  /** `head` and then `rest`. Reading throws AppError attachment.too_large after `limit` bytes. */
+  /** `head` and then `rest`. Reading throws AppError of the code of the limit. */
   constructor(
     { hasher, turns }: { hasher: Hasher; turns: Turns },
     head: Uint8Array,
     rest: AsyncIterator<Uint8Array>,
-    limit: number,
+    limit: Bound,
   ) {
     this.bytes = this.#read(hasher, new Filler(turns, head, rest, limit), rest)
   }
@@ -62,14 +65,14 @@ type Filled = { piece: Piece; bytes: Uint8Array }
 /** Fills one piece after the other; a short one is the last, and behind it all are empty. */
 class Filler {
   readonly #rest: AsyncIterator<Uint8Array>
-  readonly #limit: number
+  readonly #limit: Bound
   readonly #turns: Turns
   readonly #pieces: Piece[] = []
   #left: Uint8Array
   #size = 0
   #turn = 0
 
-  constructor(turns: Turns, head: Uint8Array, rest: AsyncIterator<Uint8Array>, limit: number) {
+  constructor(turns: Turns, head: Uint8Array, rest: AsyncIterator<Uint8Array>, limit: Bound) {
     this.#turns = turns
     this.#left = head
     this.#rest = rest
@@ -90,9 +93,8 @@ class Filler {
       }
       const taken = this.#left.subarray(0, PIECE_BYTES - used)
       this.#size += taken.length
-      if (this.#size > this.#limit) {
-        throw new AppError('attachment.too_large', { detail: `At most ${this.#limit} bytes` })
-      }
+      const { bytes, code } = this.#limit
+      if (this.#size > bytes) throw new AppError(code, { detail: `At most ${bytes} bytes` })
       piece.memory.set(taken, used)
       used += taken.length
       this.#left = this.#left.subarray(taken.length)

@@ -32,6 +32,11 @@ export async function readForm(
   let files = 0
   let taking: Promise<void> = Promise.resolve()
   return new Promise((resolve, reject) => {
+    const whole = new Promise<void>((end, breakOff) => {
+      parser.on('close', end)
+      parser.on('error', breakOff)
+    })
+    whole.catch(() => undefined)
     const timer = setTimeout(() => fail(new AppError('upload.stalled')), limits.stall_ms)
     const onData = () => timer.refresh()
     const onAborted = () => fail(new AppError('upload.malformed', { detail: 'The connection has ended' }))
@@ -61,7 +66,9 @@ export async function readForm(
       // Without a listener an upload that breaks off would end the process.
       stream.on('error', () => undefined)
       files++
-      taking = taking.then(() => onFile({ filename: info.filename, bytes: stream }))
+      // Whoever takes the last one is done with it only when nothing can be wrong with the form any more.
+      const bytes = files === limits.files ? upTo(whole, stream) : stream
+      taking = taking.then(() => onFile({ filename: info.filename, bytes }))
       taking.catch(fail)
     })
     for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const) {
@@ -86,6 +93,11 @@ export async function readForm(
     incoming.on('error', onAborted)
     incoming.pipe(parser)
   })
+}
+
+async function* upTo(end: Promise<void>, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* source
+  await end
 }
 
 function openParser(incoming: IncomingMessage, files: number) {

@@ -7,11 +7,12 @@ import { AppError } from '../contract/errors.js'
 import type { FileType } from './file-types.js'
 import { safeFilename } from './filenames.js'
 import { cleanImage, inspectImage } from './images.js'
-import { Intake } from './intake.js'
+import { type Bound, Intake } from './intake.js'
 import type { Media } from './media.js'
 import { SAMPLE_BYTES, sniff } from './sniff.js'
 import type { Key } from './storage.js'
 import { withTempFile } from './temp-files.js'
+import { squareAvatar } from './variants.js'
 
 export type Arrival = {
   key: Key
@@ -20,7 +21,7 @@ export type Arrival = {
   /** In hexadecimal, when the client has said it. */
   sha256?: string | undefined
   /** The most bytes that a file of this type may have here. @throws AppError when it may not come at all */
-  limitOf: (type: FileType) => number
+  limitOf: (type: FileType) => Bound
 }
 
 export type Received = {
@@ -80,6 +81,37 @@ async function receiveImage(
         mime_type: type.mime_type,
       })
       return { size, sha256: hash.digest(), ...image }
+    })
+  })
+}
+
+export const AVATAR_TYPES: readonly string[] = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
+
+export type ReceivedAvatar = { mime_type: string; width: number; height: number; size: number; sha256: Buffer }
+
+/**
+ * The square of a picture of at most `limit` bytes, stored under `key`; nothing else of it is kept. Whatever goes wrong,
+ * nothing is left there.
+ * @throws AppError attachment.not_an_avatar, .too_large, .unreadable, .too_many_pixels, overloaded
+ */
+export async function receiveAvatar(
+  media: Media,
+  source: AsyncIterable<Uint8Array>,
+  { key, limit }: { key: Key; limit: number },
+): Promise<ReceivedAvatar> {
+  const { head, rest } = await readHead(source)
+  const type = await sniff(head, '')
+  if (!type || !AVATAR_TYPES.includes(type.mime_type)) throw new AppError('attachment.not_an_avatar')
+  return withTempFile(media.dir, async (raw) => {
+    await spool(new Intake(media, head, rest, { bytes: limit, code: 'attachment.too_large' }).bytes, raw)
+    return withTempFile(media.dir, async (square) => {
+      const picture = await media.decoding.run(
+        () => squareAvatar(raw, square),
+        () => new AppError('overloaded', { retry_after_s: 1 }),
+      )
+      const hash = createHash('sha256')
+      await media.storage.put(key, hashed(createReadStream(square), hash), { mime_type: picture.mime_type })
+      return { ...picture, sha256: hash.digest() }
     })
   })
 }

@@ -3,6 +3,7 @@ import type { Client as Session } from 'pg'
 import { expect, test } from 'vitest'
 import type { Services } from '../../src/http/env.js'
 import { createHttp } from '../../src/http/server.js'
+import { blackPng } from '../media/bytes.js'
 import type { Person } from '../support/person.js'
 import { PASSWORD, startWorld, type World } from '../support/world.js'
 import { outcome, request } from './request.js'
@@ -82,6 +83,7 @@ const onBystander = (route: string, body?: unknown): Ask => ({
 })
 const onBanned: Ask = { path: ({ people, group }) => `/conversations/${group}/bans/${people.banned.id}` }
 const file: Ask = { body: () => formOf(new File(['hello'], 'hello.txt')) }
+const picture: Ask = { body: () => formOf(new File([blackPng(1, 1)], 'black.png')) }
 const attachment: Ask = { path: ({ attachment }) => `/attachments/${attachment}` }
 const links: Ask = { body: ({ attachment }) => ({ attachment_ids: [attachment] }) }
 const onExternal: Ask = { path: ({ external }) => `/attachments/${external}` }
@@ -189,6 +191,18 @@ const TABLE: Row[] = [
   ['POST /api/v1/conversations/:id/attachments', inside(NO_CONVERSATION, FORBIDDEN, '201'), file],
   ['GET /api/v1/attachments/:id', inside(NO_ATTACHMENT, '200'), attachment],
   ['POST /api/v1/attachments/urls', users('200'), links],
+  ['PUT /api/v1/users/me/avatar', users('200'), picture],
+  ['DELETE /api/v1/users/me/avatar', users('204')],
+  ['PUT /api/v1/conversations/:id/avatar', inside(NO_CONVERSATION, FORBIDDEN, FORBIDDEN, FORBIDDEN, '200'), picture],
+  ['DELETE /api/v1/conversations/:id/avatar', inside(NO_CONVERSATION, FORBIDDEN, FORBIDDEN, FORBIDDEN, '204')],
+  ['GET /api/v1/avatars/:id', all(NO_ATTACHMENT)],
+  ['GET /api/v1/avatars/default/:id', all('200')],
+  ['GET /api/v1/conversations/:id/settings', inside(NO_CONVERSATION, '200')],
+  [
+    'PATCH /api/v1/conversations/:id/settings',
+    inside(NO_CONVERSATION, FORBIDDEN, FORBIDDEN, FORBIDDEN, '200'),
+    { body: () => ({ media_allowed: false }) },
+  ],
   ['PUT /api/v1/messages/:id/hidden', inside(NO_MESSAGE, '204')],
   ['DELETE /api/v1/messages/:id/hidden', inside(NO_MESSAGE, '204')],
   ['GET /api/v1/conversations/:id/attachments', inside(NO_CONVERSATION, '200')],

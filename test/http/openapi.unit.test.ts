@@ -76,12 +76,14 @@ test('the ids of operations are what clients are generated from, so they stay', 
   })
 })
 
-test('a token is needed everywhere but where one signs in, at the root and for the documents', () => {
+test('a token is needed everywhere but where one signs in, at the root, for pictures and for the documents', () => {
   const open = operations.filter(({ security }) => security?.length === 0)
   expect(open.map(({ path }) => path).filter((path) => path.startsWith('/api'))).toEqual([
     '/api/v1/auth/register',
     '/api/v1/auth/login',
     '/api/v1/auth/refresh',
+    '/api/v1/avatars/{id}',
+    '/api/v1/avatars/default/{id}',
     '/api/v1/openapi.json',
     '/api/v1/asyncapi.json',
   ])

@@ -1,6 +1,7 @@
 // What the server says in a conversation: for every change one message, of a kind and with its facts, by nobody else.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SYSTEM_KINDS, SystemCategory } from '../../src/contract/system-messages.js'
+import { blackPng } from '../media/bytes.js'
 import type { Person } from '../support/person.js'
 import { startWorld, type World } from '../support/world.js'
 import { outcome } from './request.js'
@@ -22,6 +23,9 @@ test('every kind is said when its change is made, with who did what to whom', as
   const at = `/conversations/${home.id}`
   await alice.patch(at, { name: 'Named', description: 'Described', is_public: true, metadata: { mine: 1 } })
   await alice.patch(at, { description: null })
+  await alice.sendForm(`${at}/avatar`, { file: new File([blackPng(1, 1)], 'black.png') }, 'PUT')
+  await alice.delete(`${at}/avatar`)
+  await alice.patch(`${at}/settings`, { max_file_size: 1_000, media_allowed: true })
   await alice.post(`${at}/members`, { user_ids: [carol.id] })
   await alice.patch(`${at}/members/${bob.id}`, { role: 'admin', nickname: 'Bobby' })
   await alice.delete(`${at}/members/${carol.id}`)
@@ -41,6 +45,9 @@ test('every kind is said when its change is made, with who did what to whom', as
     { kind: 'described', params: { actor_id, description: 'Described' } },
     { kind: 'visibility_changed', params: { actor_id, is_public: true } },
     { kind: 'described', params: { actor_id, description: null } },
+    { kind: 'photo_changed', params: { actor_id } },
+    { kind: 'photo_removed', params: { actor_id } },
+    { kind: 'settings_changed', params: { actor_id, max_file_size: 1_000 } },
     { kind: 'added', params: { actor_id, user_ids: [carol.id] } },
     { kind: 'role_changed', params: { actor_id, user_id: bob.id, role: 'admin' } },
     { kind: 'nickname_changed', params: { actor_id, user_id: bob.id, nickname: 'Bobby' } },

@@ -1,6 +1,7 @@
 // For every kind of change: what a client holds after it has applied the events equals what it reads fresh.
 import { expect, test } from 'vitest'
 import { EVENTS } from '../../src/contract/events.js'
+import { blackPng } from '../media/bytes.js'
 import type { Person } from '../support/person.js'
 import { Replica } from '../support/replica.js'
 import { startWorld } from '../support/world.js'
@@ -14,6 +15,7 @@ test('what the events add up to is what a fresh load shows, after every kind of 
   const at = `/conversations/${home.id}`
   const first = await bob.say(home.id, 'the first')
   const psql = await world.session()
+  const picture = new File([blackPng(1, 1)], 'black.png')
 
   const clients = await Promise.all(
     [alice, phone, bob, carol].map(async (person) => ({ person, ...(await Replica.open(person)), read: 0 })),
@@ -53,6 +55,10 @@ test('what the events add up to is what a fresh load shows, after every kind of 
       },
     ],
     ['a change of the group', () => alice.patch(at, { name: 'another', description: 'new', metadata: { a: 1 } })],
+    ['a picture of the group', () => alice.sendForm(`${at}/avatar`, { file: picture }, 'PUT')],
+    ['the end of it', () => alice.delete(`${at}/avatar`)],
+    ['what may be sent', () => alice.patch(`${at}/settings`, { max_file_size: 1_000, allowed_file_types: ['file'] })],
+    ['a picture of somebody', () => phone.sendForm('/users/me/avatar', { file: picture }, 'PUT')],
     ['somebody who joins', () => alice.post(`${at}/members`, { user_ids: [carol.id] })],
     [
       'a message with files',
