@@ -76,6 +76,11 @@ export const ERRORS = {
     title: 'It is too late to delete this message for everyone',
   },
 
+  'storage.unavailable': {
+    status: 503,
+    retry: true,
+    title: 'The storage of files cannot be reached, or is full; try again shortly',
+  },
   'attachment.not_found': { status: 404, retry: false, title: 'There is no such attachment' },
   'attachment.in_use': { status: 409, retry: false, title: 'This attachment belongs to a message already' },
   'attachment.not_ready': { status: 409, retry: true, title: 'This is still being made; try again shortly' },

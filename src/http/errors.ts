@@ -6,11 +6,12 @@ import { AppError, ERRORS } from '../contract/errors.js'
 import { describeIssues } from '../contract/issues.js'
 import type { Problem } from '../contract/problems.js'
 import { toAppError } from '../db/sqlstate.js'
+import { isStorageFailure } from '../media/storage-failures.js'
 import type { Env } from './env.js'
 import { logIds } from './tracing.js'
 
 export const answerError: ErrorHandler<Env> = (thrown, c) => {
-  const error = fromHono(thrown) ?? toAppError(thrown)
+  const error = fromHono(thrown) ?? fromStorage(thrown) ?? toAppError(thrown)
   if (error.status >= 500) c.var.logger.error({ err: thrown, ...logIds(c), code: error.code }, 'a request failed')
   return problem(c, error)
 }
@@ -34,6 +35,12 @@ function fromHono(thrown: unknown): AppError | undefined {
   return undefined
 }
 
+/** The disk is full, or the bucket does not answer: not the client's fault, and over some time later. */
+function fromStorage(thrown: unknown): AppError | undefined {
+  if (!isStorageFailure(thrown)) return undefined
+  return new AppError('storage.unavailable', { retry_after_s: 1 }, { cause: thrown })
+}
+
 function problem(c: Context<Env>, error: AppError): Response {
   const { status, title } = ERRORS[error.code]
   const body: Problem = {
@@ -47,8 +54,9 @@ function problem(c: Context<Env>, error: AppError): Response {
     ...(error.info.errors && { errors: error.info.errors }),
   }
   if (error.info.retry_after_s !== undefined) c.header('Retry-After', String(error.info.retry_after_s))
-  // The rest of the body is not read, so the connection ends with it: nobody should send a next request on it.
-  if (status === 413) c.header('Connection', 'close')
+  // When the rest of the body is not read, the connection ends with it: nobody should send a next request on it.
+  const { method, complete } = c.env.incoming
+  if (method !== 'GET' && method !== 'HEAD' && !complete) c.header('Connection', 'close')
   if (status === 401) c.header('WWW-Authenticate', 'Bearer')
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
 }

@@ -23,7 +23,7 @@ const SHARED = {
   UnsupportedMediaType: ['request.unsupported_media_type'],
   Invalid: ['request.invalid'],
   Internal: ['internal'],
-  Unavailable: ['busy', 'overloaded', 'unavailable'],
+  Unavailable: ['busy', 'overloaded', 'unavailable', 'storage.unavailable'],
 } as const satisfies Record<string, ErrorCode[]>
 type SharedName = keyof typeof SHARED
 

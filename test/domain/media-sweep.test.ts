@@ -7,6 +7,7 @@ import { Doorbell } from '../../src/db/doorbell.js'
 import { createPool, type Pool } from '../../src/db/pool.js'
 import { type SweptMedia, sweepMedia } from '../../src/domain/media-sweep.js'
 import { removeFilesOf } from '../../src/domain/removal.js'
+import { partKey } from '../../src/domain/staging.js'
 import { beginUpload, takeIn } from '../../src/domain/uploads.js'
 import { DiskStorage } from '../../src/media/disk-storage.js'
 import type { Media } from '../../src/media/media.js'
@@ -182,15 +183,20 @@ test('an upload that has expired goes with everything that had arrived, and no o
   const put = (key: Key) => media.storage.put(key, chunks('part'), { mime_type: 'text/plain' })
   for (const { id } of [old, fresh] as { id: string }[]) {
     await put(original(id))
-    await put(`staging/${id}/0`)
-    await put(`staging/${id}/4`)
-    await psql.query('insert into upload_parts values ($1, 0, 4), ($1, 4, 4)', [id])
+    for (const first_byte of [0, 4]) {
+      const part = { first_byte, writer: crypto.randomUUID() }
+      await put(partKey(id, part))
+      await psql.query('insert into upload_parts (upload_id, first_byte, size, writer) values ($1, $2, 4, $3)', [
+        id,
+        first_byte,
+        part.writer,
+      ])
+    }
   }
   await psql.query(`update uploads set expires_at = now() - interval '1 second' where id = $1`, [old?.id])
   expect(await sweep()).toMatchObject({ ended: 1, uploads: 1 })
   const left: string[] = []
-  for (const area of ['media', 'staging'])
-    for await (const { key } of media.storage.list(area)) if (/(original|0|4)$/.test(key)) left.push(key)
+  for (const area of ['media', 'staging']) for await (const { key } of media.storage.list(area)) left.push(key)
   expect(left.filter((key) => key.includes(old?.id ?? '-'))).toEqual([])
   expect(left.filter((key) => key.includes(fresh?.id ?? '-'))).toHaveLength(3)
   expect((await rowsOf(old?.id ?? '')).uploads).toBe(0)
@@ -268,7 +274,9 @@ test('a storage that fails keeps the rows, and the next sweep ends what was begu
   const file = await alice.upload('stuck.txt', 'stuck')
   await alice.delete(`/attachments/${file.id}`)
   await ageRemoval(file.id)
-  const broken = Object.assign(Object.create(media.storage), { remove: () => Promise.reject(new Error('no disk')) })
+  const broken = Object.assign(new DiskStorage({ dir: world.uploads }), {
+    remove: () => Promise.reject(new Error('no disk')),
+  })
   await expect(sweepMedia(db, { ...media, storage: broken })).rejects.toThrow('no disk')
   expect(await rowsOf(file.id)).toMatchObject({ attachments: 0, blobs: 1 })
   expect(await isStored(file.id)).toBe(true)

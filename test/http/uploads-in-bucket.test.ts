@@ -74,7 +74,7 @@ test('a bucket that fails while a file is taken in loses nothing of it', async (
   await put(url, 'hello', headers)
   bucket.fault = ({ method, key }) =>
     method === 'PUT' && key.startsWith('media/') ? { status: 403, code: 'AccessDenied' } : undefined
-  expect(await outcome(complete(alice, id))).toBe('500 internal')
+  expect(await outcome(complete(alice, id))).toBe('503 storage.unavailable')
   bucket.fault = () => undefined
   expect(await complete(alice, id)).toMatchObject({ status: 201, body: { sha256: sha256('hello') } })
 })

@@ -126,16 +126,6 @@ test('what the events add up to is what a fresh load shows, after every kind of 
         ])
       },
     ],
-    [
-      'files whose previews are being made',
-      async () => {
-        const [one, other] = [await bob.upload('one.txt', 'one'), await bob.upload('other.txt', 'other')]
-        await psql.query("update blobs set state = 'processing'")
-        await send(bob, '', { attachment_ids: [one.id, other.id] })
-      },
-    ],
-    ['previews that are made', () => psql.query("update blobs set state = 'ready'")],
-    ['a file that goes', () => psql.query('update attachments set removed_at = now() where position = 1')],
     ['a direct conversation', () => carol.post('/conversations', { type: 'direct', user_ids: [alice.id] })],
     ['a profile', () => alice.patch('/users/me', { bio: 'changed' })],
     ['a block', () => alice.ask('PUT', `/blocks/${carol.id}`)],
