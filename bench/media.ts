@@ -30,20 +30,26 @@ type Check = { what: string; measured: string; bar: string; passed: boolean }
 /** Runs one of the scripts beside this file as a process of its own. */
 function run(script: string, ...args: string[]) {
   return spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'lib', script), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
 }
 
-/** Answers the seconds that it took. */
-async function send(address: string, token: string, bytes: number, files = 1): Promise<number> {
+/** A sender that has started, so that its start disturbs nothing; it answers the seconds that the uploads took. */
+async function prepare(address: string, token: string, bytes: number, files = 1): Promise<() => Promise<number>> {
   const sender = run('upload-sender.ts', address, token, String(bytes), String(files))
-  let said = ''
-  sender.stdout.on('data', (text) => {
-    said += text
-  })
-  const [code] = await once(sender, 'close')
-  if (code !== 0) throw new Error('an upload has failed: see above')
-  return Number(said)
+  const lines = createInterface({ input: sender.stdout })
+  await once(lines, 'line')
+  return async () => {
+    sender.stdin.write('go')
+    const [said] = await Promise.race([once(lines, 'line'), once(sender, 'exit')])
+    if (typeof said !== 'string') throw new Error('an upload has failed: see above')
+    return Number(said)
+  }
+}
+
+async function send(address: string, token: string, bytes: number): Promise<number> {
+  const start = await prepare(address, token, bytes)
+  return start()
 }
 
 async function compareRates(url: string, token: string, pid: number, folder: string): Promise<Check[]> {
@@ -56,7 +62,7 @@ async function compareRates(url: string, token: string, pid: number, folder: str
     let growth = 0
     for (let round = 0; round < ROUNDS; round++) {
       seconds.plain += await send(plain, token, GREAT_FILE)
-      const upload = await growthDuring(pid, () => send(ours, token, GREAT_FILE))
+      const upload = await growthDuring(pid, await prepare(ours, token, GREAT_FILE))
       seconds.ours += upload.result
       growth = Math.max(growth, upload.growth)
     }
@@ -86,7 +92,8 @@ async function compareDelivery(url: string, token: string): Promise<Check[]> {
   try {
     await chatter.during(() => delay(2_000))
     const idle = await chatter.during(() => delay(IDLE_S * 1_000))
-    const busy = await chatter.during(() => send(`${url}/api/v1/uploads`, token, PARALLEL.bytes, PARALLEL.files))
+    const start = await prepare(`${url}/api/v1/uploads`, token, PARALLEL.bytes, PARALLEL.files)
+    const busy = await chatter.during(start)
     const [p50 = 0, p99 = 0] = idle.quantiles(0.5, 0.99)
     const [busyP50 = 0, busyP99 = 0] = busy.quantiles(0.5, 0.99)
     const show = (a: number, b: number, count: number) => `p50/p99 ${a.toFixed(1)}/${b.toFixed(1)} ms of ${count}`

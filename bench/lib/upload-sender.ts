@@ -1,5 +1,7 @@
-// A process of its own that uploads: so many files of so many bytes at once, each in a form. It prints its seconds.
+// A process of its own that uploads: so many files of so many bytes at once, each in a form. It says `ready`, begins when it
+// is told anything, and prints its seconds.
 // Arguments: address, token, bytes of a file, files.
+import { once } from 'node:events'
 import { request } from 'node:http'
 
 /** As long as those of browsers: the longer it is, the quicker it is not found. */
@@ -48,6 +50,9 @@ async function upload(size: number, name: string): Promise<void> {
   })
 }
 
+console.log('ready')
+await once(process.stdin, 'data')
 const began = performance.now()
 await Promise.all(Array.from({ length: Number(files) }, (_, index) => upload(Number(bytes), `file ${index}`)))
 console.log((performance.now() - began) / 1_000)
+process.stdin.destroy()

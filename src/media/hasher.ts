@@ -7,7 +7,7 @@ const THREAD = `
 const { parentPort } = require('node:worker_threads')
 const { createHash } = require('node:crypto')
 // There, and there alone, it is that of this thread: whoever answers messages goes first.
-if (process.platform === 'linux') require('node:os').setPriority(0, 10)
+if (process.platform === 'linux') require('node:os').setPriority(0, 19)
 const hashes = new Map()
 parentPort.on('message', ({ question, id, bytes, last, dropped }) => {
   if (dropped) return hashes.delete(id)
