@@ -16,7 +16,10 @@ export function findUnfinished(db: Db, blobId: string): Promise<Unfinished | und
     .executeTakeFirst()
 }
 
-/** `undefined`: there can be none. Whoever shows the file hears of it. False when the file is gone meanwhile. */
+/**
+ * `undefined`: there can be none. Whoever shows the file hears of it. False when nobody needs them: the file is gone
+ * meanwhile, or was given up.
+ */
 export function savePreviews(db: Db, blobId: string, previews: Previews | undefined): Promise<boolean> {
   return db.write(null, async (tx) => {
     // Before the blob: a send holds its stream when it waits for the blob.
@@ -46,6 +49,15 @@ export function savePreviews(db: Db, blobId: string, previews: Previews | undefi
       .where('state', '=', 'processing')
       .where('removed_at', 'is', null)
       .executeTakeFirstOrThrow()
-    return numUpdatedRows > 0n
+    if (numUpdatedRows > 0n) return true
+    // Whoever did the same at the same time has saved them, in the same places.
+    const saved = await tx
+      .selectFrom('blobs')
+      .select('id')
+      .where('id', '=', blobId)
+      .where('state', '=', 'ready')
+      .where('removed_at', 'is', null)
+      .executeTakeFirst()
+    return saved !== undefined
   })
 }
