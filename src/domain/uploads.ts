@@ -272,5 +272,5 @@ async function insertBlob(tx: Tx, actor: Actor, id: string, received: Received):
       is_animated,
     })
     .execute()
-  if (hasPreviews) await enqueue(tx, 'make_previews', { blob_id: id })
+  if (hasPreviews) await enqueue(tx, 'make_previews', { blob_id: id }, id)
 }
