@@ -60,7 +60,9 @@ export const VARIABLES = {
     .optional()
     .describe('Address that clients use; the issuer of tokens'),
   DATABASE_URL: z.string().optional().describe('PostgreSQL 15 to 18; absent: a PostgreSQL of its own in DATA_DIR'),
-  DATABASE_POOL_MAX: whole(2, 500, 20).describe('Connections in the pool; a node uses two more'),
+  DATABASE_POOL_MAX: whole(2, 500, 20).describe(
+    'Connections in the pool; a node uses two more, and for its jobs at most WORKERS + 1',
+  ),
   DATABASE_STATEMENT_TIMEOUT: seconds('15s').describe('Longest statement'),
   DATABASE_CONNECT_TIMEOUT: seconds('5s').describe('Longest wait for a connection'),
   DATA_DIR: z.string().default('.data').describe('Folder of the embedded PostgreSQL'),
