@@ -5,6 +5,7 @@ import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import type { Media } from '../media/media.js'
+import { originalKey } from '../media/previews.js'
 import { dropUpload } from './ended-uploads.js'
 import { addPart, claimUpload, partKey, requireUpload, type StagedUpload } from './staging.js'
 
@@ -33,7 +34,9 @@ export async function appendBytes(
     throw new AppError('upload.offset_conflict', { detail: `It is at ${upload.received}` })
   if (offset + length > upload.size) throw tooMuch(upload)
   if (upload.parts >= HARD.upload_broken_parts + upload.size / MIB) throw new AppError('upload.too_many_parts')
-  const { writer } = await claimUpload(db, id)
+  const { writer, former } = await claimUpload(db, id)
+  // Whoever took it in and died may have left what it made of it; from now on nobody knows that place.
+  if (former !== null && offset === upload.size) await media.storage.remove([originalKey(former)])
   const source = new Stretches(bytes, upload.size - offset, () => tooMuch(upload))
   let received = offset
   try {

@@ -1,5 +1,8 @@
 // Several who work on one upload at the same time.
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DiskStorage } from '../../src/media/disk-storage.js'
 import type { Person } from '../support/person.js'
 import { startWorld, type World } from '../support/world.js'
 import { outcome, outcomes } from './request.js'
@@ -98,6 +101,21 @@ test('what is taken in takes no more bytes', async () => {
     expect(await outcome(complete(alice, id))).toBe('423 upload.locked')
   })
   expect(end).toBe('201')
+})
+
+test('what somebody made of it who died is gone, also when the client asks first whether all has arrived', async () => {
+  const id = await begun(alice, 4)
+  await append(alice, id, 0, text(4))
+  const [files, dead] = [await tus.filesIn(world, 'media'), randomUUID()]
+  const storage = new DiskStorage({ dir: world.uploads })
+  await storage.put(`media/${dead}/original`, Readable.from([Buffer.from('made of it')]), { mime_type: 'text/plain' })
+  const psql = await world.session()
+  await psql.query('update uploads set writer = $2, busy_until = now() where id = $1', [id, dead])
+  expect(await outcome(append(alice, id, 4, ''))).toBe('204')
+  expect(await complete(alice, id)).toMatchObject({ status: 201 })
+  const left = await tus.filesIn(world, 'media')
+  expect(left).toHaveLength(files.length + 1)
+  expect(left.filter((path) => path.includes(dead))).toEqual([])
 })
 
 test('many at once at the same place: one is taken', async () => {
