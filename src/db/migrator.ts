@@ -7,11 +7,13 @@ import type { DatabaseConfig } from '../config.js'
 import { StartupError } from '../kit/startup-error.js'
 import type { Logger } from '../observe.js'
 import { createSession, type Session } from './pool.js'
+import { isRetryable } from './sqlstate.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** In this order: views need functions; triggers need both, and tables. */
 const KINDS = ['functions', 'views', 'triggers'] as const
 const LOCK_WAIT_MS = 60_000
+const ATTEMPTS = 3
 export const OLDEST_POSTGRES = 15
 
 type Source = { name: string; text: string; hash: string }
@@ -26,19 +28,32 @@ export async function migrate(
   await session.connect()
   try {
     await requireSupportedServer(session)
-    await session.query(`set lock_timeout = ${LOCK_WAIT_MS}`)
-    await session.query('begin')
-    await session.query(`select pg_advisory_xact_lock(hashtext('earshot.migrate'))`)
-    // DDL behind somebody's long transaction must not make every send queue up behind us.
-    await session.query(`set local lock_timeout = '5s'`)
-    await session.query('set local search_path = public')
-    await session.query('set local check_function_bodies = off')
-    const done = await apply(session)
-    await session.query('commit')
+    const done = await applyAtOnce(session)
     if (done.migrations + done.objects > 0) logger.info(done, 'the database schema was brought up to date')
     return done
   } finally {
     await session.end()
+  }
+}
+
+/** Nodes of the former version go on meanwhile and take the same tables in another order: then all of it is done again. */
+async function applyAtOnce(session: Session): Promise<{ migrations: number; objects: number }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await session.query(`set lock_timeout = ${LOCK_WAIT_MS}`)
+      await session.query('begin')
+      await session.query(`select pg_advisory_xact_lock(hashtext('earshot.migrate'))`)
+      // DDL behind somebody's long transaction must not make every send queue up behind us.
+      await session.query(`set local lock_timeout = '5s'`)
+      await session.query('set local search_path = public')
+      await session.query('set local check_function_bodies = off')
+      const done = await apply(session)
+      await session.query('commit')
+      return done
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !isRetryable(error instanceof Error && error.cause ? error.cause : error)) throw error
+      await session.query('rollback')
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
 import { migrate } from '../../src/db/migrator.js'
 import { createLogger } from '../../src/observe.js'
 import { createEmptyDatabase, databaseConfig, type TestDatabase } from '../support/test-server.js'
@@ -48,6 +48,27 @@ test('an object whose text has changed is applied again, and the views with it',
     (await client.query(`select count(*)::int as n from information_schema.views where table_schema = 'public'`))
       .rows[0].n,
   ).toBe(7)
+})
+
+test('whoever reads and writes meanwhile in another order does not stop it', async () => {
+  await run()
+  await client.query(`update schema_history set hash = 'of another text' where name = 'sql/triggers/users.sql'`)
+  await client.query('begin')
+  await client.query('lock table users in row exclusive mode')
+  const running = run()
+  const psql = new pg.Client(database.url)
+  await psql.connect()
+  await vi.waitFor(async () => {
+    const { rows } = await psql.query(
+      `select from pg_locks where not granted and relation = 'users'::regclass and database = (select oid from pg_database where datname = current_database())`,
+    )
+    expect(rows).toHaveLength(1)
+  })
+  await psql.end()
+  // It has taken the views already, and waits for the table; PostgreSQL ends the one of the two that has waited longer.
+  await client.query('select from user_wire')
+  await client.query('commit')
+  expect(await running).toEqual({ migrations: 0, objects: 1 })
 })
 
 test('a database of a newer Earshot is refused in one sentence', async () => {
