@@ -2,7 +2,7 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import type { Variant, VariantName } from '../contract/attachments.js'
+import { type Variant, VariantName } from '../contract/attachments.js'
 import { measureDuration, posterFrame, probe, waveform } from './av.js'
 import { typeOfMime } from './file-types.js'
 import type { Media } from './media.js'
@@ -56,12 +56,16 @@ async function recording(media: Media, blobId: string, path: string): Promise<Pr
 async function pictures(media: Media, blobId: string, from: string): Promise<Previews> {
   return withTempFile(media.dir, async (base) => {
     const pathOf = (name: VariantName) => `${base}-${name}`
-    const { variants, blurhash } = await makeVariants(from, pathOf)
-    for (const { name, mime_type } of variants) {
-      await media.storage.put(variantKey(blobId, name), createReadStream(pathOf(name)), { mime_type })
-      await rm(pathOf(name), { force: true })
+    try {
+      const { variants, blurhash } = await makeVariants(from, pathOf)
+      for (const { name, mime_type } of variants) {
+        await media.storage.put(variantKey(blobId, name), createReadStream(pathOf(name)), { mime_type })
+      }
+      return { variants, blurhash }
+    } finally {
+      // Also of one that broke off: the first frame of an animation may be fine, and the others not.
+      for (const name of VariantName.options) await rm(pathOf(name), { force: true })
     }
-    return { variants, blurhash }
   })
 }
 

@@ -7,9 +7,10 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Frame } from '../support/ear.js'
 import type { Person } from '../support/person.js'
-import { jpeg, phonePhoto } from '../support/pictures.js'
+import { jpeg, phonePhoto, photo } from '../support/pictures.js'
 import { startWorld, type World } from '../support/world.js'
 import { listen } from './listen.js'
+import { filesIn } from './uploading.js'
 
 let world: World
 let alice: Person
@@ -159,4 +160,16 @@ test('without ffmpeg, sound is sent all the same, and health says what is missin
 test('a voice message is sound', async () => {
   const answer = await alice.sendForm('/uploads?voice=true', { file: new File(['hello'], 'a.ogg') })
   expect([answer.status, answer.body.code]).toEqual([415, 'attachment.type_not_allowed'])
+})
+
+test('of an animation whose first picture alone can be read, nothing is left lying about', async () => {
+  const frames = await Promise.all([photo(1_400, 700).png().toBuffer(), photo(1_400, 700).png().toBuffer()])
+  const torn = await sharp(frames, { join: { animated: true } })
+    .webp({ lossless: true, effort: 0 })
+    .toBuffer()
+  const second = torn.lastIndexOf('VP8L')
+  torn.fill(0xff, second + 13, second + 33)
+  const { ready } = await sendReady('torn.webp', torn, '?keep_metadata=true')
+  expect(ready).toMatchObject({ state: 'failed', variants: [] })
+  expect(await filesIn(world, 'tmp')).toEqual([])
 })
