@@ -32,6 +32,8 @@ const SAMPLES_PER_SECOND = 8_000
 /** A day of sound. It goes through memory piece by piece, so this bounds time alone. */
 const MAX_PCM_BYTES = SAMPLES_PER_SECOND * 2 * 86_400
 const MAX_JSON_BYTES = 1_048_576
+/** Addresses, not pages: a file of a kilobyte may announce samples whose list takes many gigabytes. */
+const MAX_MEMORY_BYTES = 2 * 1_024 ** 3
 const MAX_INT4 = 2_147_483_647
 
 /** The versions of those that can be run; absent: there is none, or it does not answer. */
@@ -164,7 +166,7 @@ function input(path: string): string[] {
 }
 
 function boundsOf({ seconds, signal }: AvOptions, usual: number, max_bytes: number): Bounds {
-  return { seconds: seconds ?? usual, max_bytes, signal }
+  return { seconds: seconds ?? usual, max_bytes, max_memory: MAX_MEMORY_BYTES, signal }
 }
 
 /** What the program makes of the file is the file's fault; that there is no such program, or an abort, is not. */

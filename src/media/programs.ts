@@ -1,4 +1,4 @@
-// A program of somebody else, run on a file of a stranger: never through a shell, with nothing of our environment, for
+// A program of somebody else, run on a file of a stranger: its words never read by a shell, with nothing of our environment, for
 // so long and with so much output, and gone afterwards whatever it did.
 import { spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
@@ -8,6 +8,8 @@ export type Bounds = {
   seconds: number
   /** Of output in all; more ends it. */
   max_bytes: number
+  /** Of memory; it is told that there is no more. */
+  max_memory?: number
   signal?: AbortSignal
 }
 
@@ -26,6 +28,10 @@ export class ProgramError extends Error {
 
 /** Where a name without a slash is looked for: what is elsewhere is configured by its whole path. */
 const PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin:/snap/bin'
+/** A limit is inherited, and Node can set none of its children: so the program takes the place of a shell that has one. */
+const LIMITED = 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"'
+/** POSIX: what a shell ends with when it cannot start the program. */
+const NOT_STARTED = [126, 127]
 /** Of what it says on stderr, for the log. */
 const SAID = 500
 
@@ -40,7 +46,8 @@ export function runProgram(
   take: (chunk: Buffer) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, LC_ALL: 'C' } })
+    const [file = program, ...rest] = limited([program, ...args], bounds.max_memory)
+    const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, LC_ALL: 'C' } })
     let failure: ProgramFailure | undefined
     let size = 0
     let said = ''
@@ -68,6 +75,10 @@ export function runProgram(
     })
     child.on('error', settle)
     child.on('close', (code) => {
+      if (bounds.max_memory !== undefined && code !== null && NOT_STARTED.includes(code)) {
+        settle(new Error(`${program} cannot be started: ${said.trim()}`))
+        return
+      }
       if (code !== 0) failure ??= 'exit'
       settle(failure && new ProgramError(program, failure, said.trim()))
     })
@@ -80,6 +91,12 @@ export function runProgram(
       else take(chunk)
     })
   })
+}
+
+/** Nothing of the command is read by the shell: it is handed on, word by word. */
+function limited(command: string[], max_memory: number | undefined): string[] {
+  if (max_memory === undefined) return command
+  return ['/bin/sh', '-c', LIMITED, 'sh', String(Math.floor(max_memory / 1_024)), ...command]
 }
 
 /** Those who chat come first; it may have ended already. */

@@ -198,6 +198,60 @@ withPrograms('what takes too long is killed, and nothing of it is left', async (
   expect(openFiles()).toBe(before)
 })
 
+withPrograms('a small file that announces many samples does not take the memory for all of them', async () => {
+  using folder = makeFolder()
+  const path = folder.write('bomb.mp4', sampleBomb(3, 80_000_000))
+  // Their list would have 6 GB, and be 10 seconds in the making.
+  expect(await probe('ffprobe', path, { seconds: 3 })).toMatchObject({ has_video: true })
+})
+
+/** Tracks that say they have so many samples of one byte, all in one chunk: 700 bytes each. */
+function sampleBomb(tracks: number, samples: number): Buffer {
+  const box = (type: string, ...parts: Buffer[]) => {
+    const size = Buffer.alloc(4)
+    size.writeUInt32BE(8 + Buffer.concat(parts).length)
+    return Buffer.concat([size, Buffer.from(type, 'latin1'), ...parts])
+  }
+  const words = (...values: number[]) => {
+    const bytes = Buffer.alloc(values.length * 4)
+    for (const [index, value] of values.entries()) bytes.writeUInt32BE(value, index * 4)
+    return bytes
+  }
+  const UPRIGHT = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000]
+  const entry = Buffer.alloc(78)
+  for (const [at, value] of [
+    [6, 1],
+    [24, 16],
+    [26, 16],
+    [40, 1],
+    [74, 24],
+    [76, 0xffff],
+  ] as const) {
+    entry.writeUInt16BE(value, at)
+  }
+  const samplesOfTrack = box(
+    'stbl',
+    box('stsd', words(0, 1), box('avc1', entry)),
+    box('stts', words(0, 1, samples, 1)),
+    box('stsc', words(0, 1, 1, samples, 1)),
+    box('stsz', words(0, 1, samples)),
+    box('stco', words(0, 1, 48)),
+  )
+  const media = box(
+    'mdia',
+    box('mdhd', words(0, 0, 0, 1_000, 1_000, 0x55c40000)),
+    box('hdlr', words(0, 0), Buffer.from('vide'), words(0, 0, 0), Buffer.from('x\0')),
+    box('minf', box('dinf', box('dref', words(0, 1), box('url ', words(1)))), samplesOfTrack),
+  )
+  const track = box('trak', box('tkhd', words(7, 0, 0, 1, 0, 1_000, 0, 0, 0, 0, ...UPRIGHT, 16 << 16, 16 << 16)), media)
+  const header = box('mvhd', words(0, 0, 0, 1_000, 1_000, 0x10000, 0x1000000, 0, 0, ...UPRIGHT, 0, 0, 0, 0, 0, 0, 2))
+  return Buffer.concat([
+    box('ftyp', Buffer.from('isom\0\0\0\0isom', 'latin1')),
+    box('mdat', Buffer.alloc(100)),
+    box('moov', header, ...Array(tracks).fill(track)),
+  ])
+}
+
 /** Linux can tell. */
 function openFiles(): number {
   return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { outputOf, runProgram } from '../../src/media/programs.js'
+import { outputOf, ProgramError, runProgram } from '../../src/media/programs.js'
 
 const NODE = process.execPath
 const usual = { seconds: 20, max_bytes: 1_000 }
@@ -55,6 +55,24 @@ test('more output than was agreed ends it', async () => {
   })
   await expect(work).rejects.toMatchObject({ failure: 'output' })
   expect(heard).toBeLessThanOrEqual(1_000_000)
+})
+
+test.skipIf(process.platform !== 'linux')('more memory than was agreed is refused to it', async () => {
+  const take = (size: string) =>
+    outputOf('dd', ['if=/dev/zero', 'of=/dev/null', `bs=${size}`, 'count=1'], {
+      ...usual,
+      max_memory: 256 * 1_024 ** 2,
+    })
+  expect(await take('1M')).toBe('')
+  await expect(take('512M')).rejects.toMatchObject({ failure: 'exit' })
+})
+
+test('with a limit of memory, too, its words are read by no shell, and one that is not there is no fault of its file', async () => {
+  const limited = { ...usual, max_memory: 1_024 ** 3 }
+  expect(await outputOf('echo', ['$(id); `id` | x > y', ''], limited)).toBe('$(id); `id` | x > y \n')
+  const missing = outputOf('/nowhere/ffmpeg', [], limited)
+  await expect(missing).rejects.toThrow('/nowhere/ffmpeg cannot be started')
+  await expect(missing).rejects.not.toBeInstanceOf(ProgramError)
 })
 
 test('an abort ends it, also one from before', async () => {
