@@ -12,6 +12,7 @@ import { logIds } from './tracing.js'
 
 /** For a whole body that is no file. */
 const BODY_MS = 30_000
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE'])
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 /** Whatever a validator would take for JSON, and read as a whole. */
 const LIKE_JSON = /^application\/[^;]*json/i
@@ -54,6 +55,24 @@ export function findAddress(trustedProxies: string[]): MiddlewareHandler<Env> {
   }
 }
 
+/** Each of them holds a connection, and up to a whole file that no quota counts yet: so one user has a bounded number. */
+function boundedArrivals(): MiddlewareHandler<Env> {
+  const arriving = new Map<string, number>()
+  return async (c, next) => {
+    const { user_id } = c.var.actor
+    const others = arriving.get(user_id) ?? 0
+    if (others >= HARD.open_uploads) throw new AppError('upload.too_many', { detail: 'So many arrive just now' })
+    arriving.set(user_id, others + 1)
+    try {
+      await next()
+    } finally {
+      const left = (arriving.get(user_id) ?? 1) - 1
+      if (left > 0) arriving.set(user_id, left)
+      else arriving.delete(user_id)
+    }
+  }
+}
+
 /** A body is JSON in UTF-8 of bounded size, but for files. Invalid UTF-8 would otherwise be replaced in silence. */
 export function readableBody(): MiddlewareHandler<Env> {
   const limit = bodyLimit({
@@ -62,8 +81,11 @@ export function readableBody(): MiddlewareHandler<Env> {
       throw new AppError('request.too_large', { detail: `At most ${HARD.body_bytes} bytes` })
     },
   })
+  const arrive = boundedArrivals()
   return (c, next) => {
-    if (takesBytes(c.req.path, LIKE_JSON.test(c.req.header('content-type') ?? ''))) return next()
+    if (takesBytes(c.req.path, LIKE_JSON.test(c.req.header('content-type') ?? ''))) {
+      return BODILESS.has(c.req.method) ? next() : arrive(c, next)
+    }
     return limit(c, async () => {
       if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
         // Kept by the request: the validator parses these same bytes.

@@ -18,7 +18,7 @@ const PATH = '/uploads/resumable'
 const OPEN = ['upload.not_found', 'upload.expired', 'upload.tus_version'] as const
 const ARRIVING = [
   ...['upload.mismatch', 'upload.locked', 'upload.malformed', 'upload.stalled'],
-  ...['upload.offset_conflict', 'upload.too_many_parts'],
+  ...['upload.offset_conflict', 'upload.too_many_parts', 'upload.too_many'],
 ] as const
 const PROGRESS = {
   'Tus-Resumable': header('1.0.0'),
@@ -46,7 +46,6 @@ When all bytes are there, POST /uploads/{id}/complete makes the attachment.`,
     ...problems(
       ...OPEN,
       ...ARRIVING,
-      'upload.too_many',
       'attachment.type_not_allowed',
       'attachment.too_large',
       'attachment.quota_exceeded',

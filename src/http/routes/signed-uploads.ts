@@ -49,6 +49,7 @@ const putUploadContent = createRoute({
       'upload.mismatch',
       'upload.malformed',
       'upload.stalled',
+      'upload.too_many',
       'attachment.link_invalid',
       'rate_limited',
     ),
