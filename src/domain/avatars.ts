@@ -141,7 +141,7 @@ async function replace(
   const upload = { method: 'multipart', conversation_id: null, is_voice: false, keep_metadata: false } as const
   const { id } = await beginUpload(db, media, actor, upload, limits)
   try {
-    const arrival = { key: originalKey(id), limit: limits.file_bytes.avatar }
+    const arrival = { key: originalKey(id), user_id: actor.user_id, limit: limits.file_bytes.avatar }
     const received =
       'bytes' in picture
         ? await receiveAvatar(media, picture.bytes, arrival)

@@ -152,7 +152,7 @@ export async function makeAttachment(
   const key = originalKey(blob_id)
   try {
     const limitOf = (type: FileType) => bytesAllowed(room, type, incoming.is_voice)
-    const received = await receive(media, incoming.bytes, { ...incoming, key, limitOf })
+    const received = await receive(media, incoming.bytes, { ...incoming, key, user_id: actor.user_id, limitOf })
     const isNew = await saveFile(db, actor, incoming, received, room.limits)
     if (!isNew) await media.storage.remove([key])
   } catch (error) {

@@ -1,6 +1,6 @@
 // What the handling of files needs for as long as the node lives; constructed by app.ts.
 import type { Config } from '../config.js'
-import { Semaphore } from '../kit/semaphore.js'
+import { FairSemaphore } from '../kit/fair-semaphore.js'
 import { Turns } from '../kit/turns.js'
 import { findPrograms } from './av.js'
 import { Hasher } from './hasher.js'
@@ -12,6 +12,8 @@ import { prepareTempFolder } from './temp-files.js'
 /** One image at a time is decoded: it takes a core and, at worst, some hundred megabytes. */
 const DECODING = 1
 const DECODING_QUEUE = 64
+/** Of those places, for one user: a picture may take ten seconds, and others have pictures too. */
+const DECODING_SHARE = 16
 
 /** What reads sound and video on this machine; each may be missing. */
 export type Programs = { ffmpeg?: Program; ffprobe?: Program }
@@ -23,7 +25,7 @@ export type Media = {
   readonly dir: string
   readonly links: Links
   readonly programs: Programs
-  readonly decoding: Semaphore
+  readonly decoding: FairSemaphore
   readonly hasher: Hasher
   readonly turns: Turns
   /** Without a byte for so long, an upload ends. */
@@ -47,7 +49,7 @@ export async function openMedia(config: Config, links: Links): Promise<Media> {
     programs: await lookForPrograms(config),
     hasher: new Hasher(),
     turns: new Turns(),
-    decoding: new Semaphore(DECODING, DECODING_QUEUE),
+    decoding: new FairSemaphore(DECODING, DECODING_QUEUE, DECODING_SHARE),
     stallMs: config.UPLOAD_STALL * 1_000,
     uploadTtlS: config.UPLOAD_TTL,
     graceS: config.MEDIA_GRACE,

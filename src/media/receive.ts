@@ -16,6 +16,7 @@ import { squareAvatar } from './variants.js'
 
 export type Arrival = {
   key: Key
+  user_id: string
   filename: string | undefined
   keep_metadata: boolean
   /** In hexadecimal, when the client has said it. */
@@ -73,6 +74,7 @@ async function receiveImage(
     return withTempFile(media.dir, async (clean) => {
       const keep = arrival.keep_metadata
       const image = await media.decoding.run(
+        arrival.user_id,
         () => (keep ? inspectImage(raw, type) : cleanImage(raw, clean, type)),
         () => new AppError('overloaded', { retry_after_s: 1 }),
       )
@@ -97,7 +99,7 @@ export type ReceivedAvatar = { mime_type: string; width: number; height: number;
 export async function receiveAvatar(
   media: Media,
   source: AsyncIterable<Uint8Array>,
-  { key, limit }: { key: Key; limit: number },
+  { key, user_id, limit }: Pick<Arrival, 'key' | 'user_id'> & { limit: number },
 ): Promise<ReceivedAvatar> {
   const { head, rest } = await readHead(source)
   const type = await sniff(head, '')
@@ -106,6 +108,7 @@ export async function receiveAvatar(
     await spool(new Intake(media, head, rest, { bytes: limit, code: 'attachment.too_large' }).bytes, raw)
     return withTempFile(media.dir, async (square) => {
       const picture = await media.decoding.run(
+        user_id,
         () => squareAvatar(raw, square),
         () => new AppError('overloaded', { retry_after_s: 1 }),
       )
