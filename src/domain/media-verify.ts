@@ -71,12 +71,12 @@ async function idsOfBlobs(db: Db, ids: string[]): Promise<Set<string>> {
 
 type IsKnown = (key: Key) => boolean
 
-/** Of a blob whose previews are being made or whose bytes are about to go, every part is known. */
+/** Unless its previews are ready, every part of a blob is known: whoever failed to make them may have stored some. They go with it. */
 async function knownMedia(db: Db, page: StoredObject[]): Promise<IsKnown> {
   const { rows } = await sql<{ id: string; names: string[] | null }>`
     select id, null as names from uploads where id = any(${idsOf(page)}::uuid[])
     union all
-    select id, case when state <> 'processing' and removed_at is null
+    select id, case when state = 'ready' and removed_at is null
       then array(select v ->> 'name' from jsonb_array_elements(variants) v) || 'original'::text end
     from blobs where id = any(${idsOf(page)}::uuid[])`.execute(db.query)
   const known = new Map(rows.map(({ id, names }) => [id, names]))

@@ -45,12 +45,13 @@ test('missing and changed bytes, and bytes that nobody knows, are named; the las
     return key
   }
   const original = (id: string): Key => `media/${id}/original`
-  const [fine, missing, cut, previewed, going] = [
+  const [fine, missing, cut, previewed, going, givenUp] = [
     await alice.upload('fine.txt', 'fine'),
     await alice.upload('missing.txt', 'missing'),
     await alice.upload('cut.txt', 'in full'),
     await alice.upload('previewed.txt', 'previewed'),
     await alice.upload('going.txt', 'going'),
+    await alice.upload('given-up.txt', 'given up'),
   ]
   await unlink(path(original(missing.id)))
   await writeFile(path(original(cut.id)), 'half')
@@ -61,6 +62,10 @@ test('missing and changed bytes, and bytes that nobody knows, are named; the las
   await psql.query('update blobs set removed_at = now() where id = $1', [going.id])
   await unlink(path(original(going.id)))
   await put(`media/${going.id}/thumbnail`, 30)
+
+  // Its previews were given up when one of them was stored: that goes with the file.
+  await psql.query(`update blobs set state = 'failed' where id = $1`, [givenUp.id])
+  await put(`media/${givenUp.id}/large`, 30)
 
   const { rows } = await psql.query(
     `insert into uploads (user_id, method, expires_at) values ($1, 'resumable', now() + interval '1 h') returning id`,
