@@ -24,6 +24,7 @@ create table blobs (
   constraint blob_variants_are_a_list check (jsonb_typeof(variants) = 'array')
 );
 create index same_file_of_a_user_is_kept_once on blobs (user_id, sha256);
+create index blobs_in_work_are_counted_by_user on blobs (user_id) where state = 'processing';
 create index blobs_are_purged_when_removed on blobs (removed_at) where removed_at is not null;
 
 -- One use of a blob: in a message, as somebody's picture, or still its uploader's alone.

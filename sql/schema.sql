@@ -82,6 +82,7 @@ create table blobs (
   constraint blob_variants_are_a_list CHECK ((jsonb_typeof(variants) = 'array'::text))
 );
 CREATE INDEX blobs_are_purged_when_removed ON blobs USING btree (removed_at) WHERE (removed_at IS NOT NULL);
+CREATE INDEX blobs_in_work_are_counted_by_user ON blobs USING btree (user_id) WHERE (state = 'processing'::text);
 CREATE INDEX same_file_of_a_user_is_kept_once ON blobs USING btree (user_id, sha256);
 CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON blobs FOR EACH ROW WHEN (((((((old.id IS DISTINCT FROM new.id) OR (old.user_id IS DISTINCT FROM new.user_id)) OR (old.mime_type IS DISTINCT FROM new.mime_type)) OR (old.size IS DISTINCT FROM new.size)) OR (old.sha256 IS DISTINCT FROM new.sha256)) OR ((old.removed_at IS NOT NULL) AND (new.removed_at IS NULL)))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_append_ready AFTER UPDATE ON blobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_blobs__append_ready();

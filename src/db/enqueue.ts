@@ -10,21 +10,21 @@ export type Jobs = {
   sweep_media: object
 }
 
-/** Each pause is e times the one before: 5 attempts take a minute and a half, 25 take days. */
+/** Each pause is e times the one before: 8 attempts take an hour, 25 take days. */
 const ATTEMPTS: Record<keyof Jobs, number> = {
-  make_previews: 5,
+  make_previews: 8,
   // Nobody else would come for them.
   remove_files_of_account: 25,
   sweep_media: 1,
 }
 
-/** With a `key`, by which the job is found. */
+/** `key`: by which the job is found. Those of a lower `priority` are done first, and of the same the older ones. */
 export async function enqueue<J extends keyof Jobs>(
   tx: Tx,
   job: J,
   payload: Jobs[J],
-  key: string | null = null,
+  { key, priority = 0 }: { key?: string; priority?: number } = {},
 ): Promise<void> {
   await sql`select graphile_worker.add_job(${job}, ${JSON.stringify(payload)}::json, max_attempts => ${ATTEMPTS[job]},
-    job_key => ${key})`.execute(tx)
+    job_key => ${key ?? null}, priority => ${priority}::int)`.execute(tx)
 }

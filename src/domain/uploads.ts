@@ -21,6 +21,9 @@ import { dropUpload } from './ended-uploads.js'
 import { requireMembership } from './membership.js'
 import { settingsOf } from './settings.js'
 
+/** So far they are counted: it bounds the look, and is more than anybody waits for. */
+const MAX_IN_WORK = 1_000
+
 /**
  * One file, stored while it arrives.
  * @throws AppError those of takeIn(), conversation.not_found, .forbidden, user.blocked, upload.too_many
@@ -272,5 +275,15 @@ async function insertBlob(tx: Tx, actor: Actor, id: string, received: Received):
       is_animated,
     })
     .execute()
-  if (hasPreviews) await enqueue(tx, 'make_previews', { blob_id: id }, id)
+  // Behind the first files of everybody else: a thousand pictures of one user hold up nobody's single one.
+  if (hasPreviews) await enqueue(tx, 'make_previews', { blob_id: id }, { key: id, priority: await countInWork(tx, actor) })
+}
+
+/** Files of the user whose previews are still to be made, the new one too; beyond the bound they are all the same. */
+async function countInWork(tx: Tx, actor: Actor): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*)::int as total from (
+      select from blobs where user_id = ${actor.user_id} and state = 'processing' limit ${MAX_IN_WORK}
+    ) b`.execute(tx)
+  return rows[0]?.total ?? 0
 }

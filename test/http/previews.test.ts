@@ -173,3 +173,24 @@ test('of an animation whose first picture alone can be read, nothing is left lyi
   expect(ready).toMatchObject({ state: 'failed', variants: [] })
   expect(await filesIn(world, 'tmp')).toEqual([])
 })
+
+test('many files of one user do not hold up the one of another', async () => {
+  await using busy = await startWorld({ WORKERS: '0' })
+  const [many, one] = await busy.people('many', 'one')
+  const names = new Map<string, string>()
+  for (const [person, name, side] of [
+    [many, 'm1', 11],
+    [many, 'm2', 12],
+    [many, 'm3', 13],
+    [one, 'o1', 14],
+  ] as const) {
+    names.set((await person.upload(`${name}.jpg`, await jpeg(side, side))).id, name)
+  }
+  // As the queue takes them.
+  const session = await busy.session()
+  const { rows } = await session.query(`
+    select p.payload ->> 'blob_id' as id
+    from graphile_worker.jobs j join graphile_worker._private_jobs p using (id)
+    where j.task_identifier = 'make_previews' order by j.priority, j.run_at, j.id`)
+  expect(rows.map(({ id }) => names.get(id))).toEqual(['m1', 'o1', 'm2', 'm3'])
+})
