@@ -1,6 +1,6 @@
 // How an image of a stranger is opened: only by the loaders of the types that are taken, its header read and its pixels
 // counted before any of them is decoded, and never longer than a bound.
-import { rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp'
 import { AppError } from '../contract/errors.js'
 
@@ -10,6 +10,9 @@ import { AppError } from '../contract/errors.js'
  */
 export const MAX_PIXELS = 100_000_000
 export const MAX_FRAMES = 1_000
+/** Before the pixels of a PNG. Its packed words are unpacked with its header, a thousandfold, and no limit of sharp stops that. */
+const MAX_CHUNKS = 1_000
+const MAX_PACKED_BYTES = 262_144
 /** For one pass over one image. */
 const MAX_SECONDS = 60
 
@@ -37,6 +40,7 @@ export type Header = {
  * @throws AppError attachment.unreadable, attachment.too_many_pixels
  */
 export async function readHeader(path: string): Promise<Header> {
+  await requireFewWords(path)
   // Counted below: sharp's own limit looks at one frame here, and answers with a sentence instead of a code.
   const metadata = await guarded(sharp(path, { limitInputPixels: false }).metadata())
   const { format, pages = 1, autoOrient, depth } = metadata
@@ -46,6 +50,29 @@ export async function readHeader(path: string): Promise<Header> {
   const pixels = width * height * frames * (depth === 'ushort' ? 2 : 1)
   if (frames > MAX_FRAMES || pixels > MAX_PIXELS) throw new AppError('attachment.too_many_pixels')
   return { format, width, height, frames, metadata }
+}
+
+const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
+/** Length and type of a chunk, and what tells whether its text is packed: behind a keyword of at most 79 bytes. */
+const CHUNK_HEAD = 8 + 79 + 2
+
+/** Of a PNG, which may have text of any length. @throws AppError attachment.unreadable */
+async function requireFewWords(path: string): Promise<void> {
+  await using file = await open(path)
+  const head = Buffer.alloc(CHUNK_HEAD)
+  await file.read(head, 0, PNG.length, 0)
+  if (!head.subarray(0, PNG.length).equals(PNG)) return
+  let packed = 0
+  let at = PNG.length
+  for (let chunk = 0; chunk < MAX_CHUNKS && packed <= MAX_PACKED_BYTES; chunk++) {
+    const { bytesRead } = await file.read(head, 0, CHUNK_HEAD, at)
+    const type = head.toString('latin1', 4, 8)
+    if (bytesRead < 8 || type === 'IDAT') return
+    const size = head.readUInt32BE(0)
+    if (type === 'zTXt' || (type === 'iTXt' && head[head.indexOf(0, 8) + 1] === 1)) packed += size
+    at += 12 + size
+  }
+  throw new AppError('attachment.unreadable')
 }
 
 /** Ready to decode; all frames or the first. What is wrong with the pixels shows while they are read. */

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import { expect, test } from 'vitest'
 import { cleanImage, inspectImage } from '../../src/media/images.js'
@@ -216,7 +217,7 @@ test('what is cut off, damaged, or another type than it was said to be is unread
 test('a file that is not there is not the fault of the image', async () => {
   using folder = makeFolder()
   const work = cleanImage(folder.path('none'), folder.path('to'), { mime_type: 'image/png' })
-  await expect(work).rejects.not.toHaveProperty('code')
+  await expect(work).rejects.toMatchObject({ code: 'ENOENT' })
   const nowhere = cleanImage(folder.write('a', blackPng(9, 9)), folder.path('no/to'), { mime_type: 'image/png' })
   await expect(nowhere).rejects.not.toHaveProperty('code')
 })
@@ -277,4 +278,30 @@ test('what is kept as it came is measured as it is shown', async () => {
     ...{ mime_type: 'image/jpeg', width: 40, height: 60, is_animated: false },
   })
   expect(readFileSync(from)).toEqual(before)
+})
+
+test('a PNG whose words unpack to gigabytes is refused before any of them is', async () => {
+  using folder = makeFolder()
+  const bytes = await halves().png().toBuffer()
+  const withChunks = (type: string, text: Buffer, count: number) => {
+    const chunks = Array.from({ length: count }, (_, at) => pngChunk(type, Buffer.concat([latin1(`k${at}\0`), text])))
+    return folder.write('from', Buffer.concat([bytes.subarray(0, 33), ...chunks, bytes.subarray(33)]))
+  }
+  const inspect = (path: string) => inspectImage(path, { mime_type: 'image/png' })
+  const bomb = deflateSync(Buffer.alloc(20_000_000))
+  const before = process.cpuUsage()
+  for (const [type, head] of [
+    ['zTXt', '\0'],
+    ['iTXt', '\x01\0\0\0'],
+  ] as const) {
+    const text = Buffer.concat([latin1(head), bomb])
+    await expect(inspect(withChunks(type, text, 100))).rejects.toMatchObject({ code: 'attachment.unreadable' })
+  }
+  await expect(inspect(withChunks('tEXt', latin1('a'), 1_000))).rejects.toMatchObject({ code: 'attachment.unreadable' })
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000)
+  // As much as programs write, packed or plain.
+  const said = Buffer.concat([latin1('\0'), deflateSync(Buffer.alloc(1_000_000))])
+  expect(await inspect(withChunks('zTXt', said, 4))).toMatchObject({ width: 60, height: 40 })
+  expect(await inspect(withChunks('iTXt', Buffer.alloc(400_000, 'a'), 1))).toMatchObject({ width: 60, height: 40 })
+  expect(await inspect(withChunks('tEXt', latin1('a'), 900))).toMatchObject({ width: 60, height: 40 })
 })
