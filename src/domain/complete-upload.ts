@@ -5,14 +5,13 @@ import type { Attachment } from '../contract/attachments.js'
 import { AppError, type ErrorCode } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
+import { contentKey, originalKey } from '../media/keys.js'
 import type { Media } from '../media/media.js'
-import { originalKey } from '../media/previews.js'
 import type { Key } from '../media/storage.js'
 import { readAttachment } from './attachments.js'
 import { dropUpload } from './ended-uploads.js'
 import {
   claimUpload,
-  contentKey,
   LEASE_S,
   readStaged,
   renewLease,

@@ -3,9 +3,8 @@
 // two fails is found again.
 import { sql } from 'kysely'
 import type { Db } from '../db/database.js'
-import { originalKey } from '../media/previews.js'
+import { contentKey, originalKey, partKey } from '../media/keys.js'
 import type { Key, Storage } from '../media/storage.js'
-import { contentKey, partKey } from './staging.js'
 
 /** Removes one with all that it has brought, also while somebody works on it; unless it has become an attachment. */
 export async function dropUpload(db: Db, storage: Storage, id: string): Promise<void> {

@@ -1,10 +1,9 @@
 // Takes away what nobody needs any more. Each step may be interrupted anywhere and is simply done again: rows say what has to
 // go before it goes, and leave after it has gone. Nothing is locked while the storage is asked.
 import { sql } from 'kysely'
-import { VariantName } from '../contract/attachments.js'
 import type { Db } from '../db/database.js'
+import { keysOfBlob } from '../media/keys.js'
 import type { Media } from '../media/media.js'
-import type { Key } from '../media/storage.js'
 import { endUploads, removeEndedUploads } from './ended-uploads.js'
 import { sweepStaging } from './staging.js'
 
@@ -14,9 +13,6 @@ const BATCH = 500
 const OBJECTS_BATCH = 100
 /** What is left then is for the next sweep. */
 const ROUNDS = 50
-
-/** As whoever reads it may have asked for it, whether it was ever made or not. */
-const PARTS = ['original', ...VariantName.options] as const
 
 export type SweptMedia = Pick<Media, 'storage' | 'uploadTtlS' | 'graceS'>
 export type Swept = {
@@ -117,7 +113,7 @@ async function purgeBlobs(db: Db, { storage, uploadTtlS }: SweptMedia): Promise<
     order by removed_at limit ${OBJECTS_BATCH}`.execute(db.query)
   if (rows.length === 0) return 0
   const ids = rows.map(({ id }) => id)
-  await storage.remove(ids.flatMap((id) => PARTS.map((part): Key => `media/${id}/${part}`)))
+  await storage.remove(ids.flatMap(keysOfBlob))
   await sql`delete from blobs where id = any(${ids}::uuid[]) and removed_at is not null`.execute(db.query)
   return rows.length
 }

@@ -1,7 +1,9 @@
 // Holds what the database knows against what the storage has, page by page in both directions: however many files there are,
 // a page of them is in memory.
 import { sql } from 'kysely'
+import type { Variant } from '../contract/attachments.js'
 import type { Db } from '../db/database.js'
+import { originalKey, ownerOf, variantKey } from '../media/keys.js'
 import type { Key, Storage, StoredObject } from '../media/storage.js'
 import { UUID } from './pages.js'
 
@@ -20,17 +22,18 @@ type Expected = { id: string; key: Key; size: number }
 /** Rows whose bytes are not what they say. */
 export async function* findBrokenFiles(db: Db, storage: Storage): AsyncGenerator<Finding> {
   for (let after = FIRST_ID; ; ) {
-    const { rows } = await sql<{ id: string; parts: { name: string; size: number }[] }>`
-      select id, jsonb_build_object('name', 'original', 'size', size) || variants as parts
+    const { rows } = await sql<{ id: string; size: number; variants: Pick<Variant, 'name' | 'size'>[] }>`
+      select id, size, variants
       from blobs
       where id > ${after} and removed_at is null
       order by id limit ${PAGE}`.execute(db.query)
     const last = rows.at(-1)
     if (!last) return
     after = last.id
-    const expected = rows.flatMap(({ id, parts }) =>
-      parts.map(({ name, size }): Expected => ({ id, key: `media/${id}/${name}`, size })),
-    )
+    const expected = rows.flatMap(({ id, size, variants }): Expected[] => [
+      { id, key: originalKey(id), size },
+      ...variants.map((variant) => ({ id, key: variantKey(id, variant.name), size: variant.size })),
+    ])
     const found: { id: string; finding: Finding }[] = []
     for (let at = 0; at < expected.length; at += ASKED_AT_ONCE) {
       const some = expected.slice(at, at + ASKED_AT_ONCE)
@@ -91,11 +94,11 @@ async function knownStaging(db: Db, page: StoredObject[]): Promise<IsKnown> {
   const { rows } = await sql<{ id: string }>`
     select id from uploads where id = any(${idsOf(page)}::uuid[])`.execute(db.query)
   const known = new Set(rows.map(({ id }) => id))
-  return (key) => known.has(key.split('/')[1] ?? '')
+  return (key) => known.has(ownerOf(key))
 }
 
 function idsOf(page: StoredObject[]): string[] {
-  return [...new Set(page.flatMap(({ key }) => key.split('/')[1] ?? []))].filter((id) => UUID.test(id))
+  return [...new Set(page.map(({ key }) => ownerOf(key)))].filter((id) => UUID.test(id))
 }
 
 async function* pagesOf<T>(items: AsyncIterable<T>, wanted: (item: T) => boolean): AsyncGenerator<T[]> {

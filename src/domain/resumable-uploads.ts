@@ -4,10 +4,11 @@ import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
+import { partKey } from '../media/keys.js'
 import type { Media } from '../media/media.js'
 import { originalKey } from '../media/previews.js'
 import { dropUpload } from './ended-uploads.js'
-import { addPart, claimUpload, partKey, requireUpload, type StagedUpload } from './staging.js'
+import { addPart, claimUpload, requireUpload, type StagedUpload } from './staging.js'
 
 const MIB = 1_048_576
 

@@ -4,12 +4,13 @@ import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { SignUpload } from '../contract/uploads.js'
 import type { Db } from '../db/database.js'
+import { contentKey } from '../media/keys.js'
 import { PUT_TTL_S } from '../media/links.js'
 import type { Media } from '../media/media.js'
 import type { DirectPut } from '../media/storage.js'
 import { beginAnnounced } from './announced.js'
 import { dropUpload } from './ended-uploads.js'
-import { contentKey, requireUpload, type StagedUpload } from './staging.js'
+import { requireUpload, type StagedUpload } from './staging.js'
 
 export type Signed = {
   id: string

@@ -5,21 +5,15 @@ import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
 import type { Db } from '../db/database.js'
+import { contentKey, ownerOf, partKey } from '../media/keys.js'
 import type { Media } from '../media/media.js'
 import type { Key, Storage } from '../media/storage.js'
+import { UUID } from './pages.js'
 
 /** A node that takes an upload in says so again and again; one that died is silent for so long. */
 export const LEASE_S = 30
 /** Objects that sweepStaging() looks up at a time. */
 const BATCH = 100
-const UPLOAD = /^staging\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\//
-
-/** Where a signed upload is put. */
-export const contentKey = (id: string): Key => `staging/${id}/content`
-
-/** A stretch of a resumable upload. */
-export const partKey = (id: string, part: { first_byte: number; writer: string }): Key =>
-  `staging/${id}/${String(part.first_byte).padStart(20, '0')}-${part.writer}`
 
 export type StagedUpload = {
   id: string
@@ -143,7 +137,7 @@ export async function sweepStaging(db: Db, storage: Storage, age_ms: number, now
     batch = []
   }
   for await (const { key, modified_at } of storage.list('staging')) {
-    if (now - modified_at.getTime() < age_ms || !UPLOAD.test(key)) continue
+    if (now - modified_at.getTime() < age_ms || !UUID.test(ownerOf(key))) continue
     batch.push(key)
     if (batch.length === BATCH) await sweep()
   }
@@ -152,7 +146,7 @@ export async function sweepStaging(db: Db, storage: Storage, age_ms: number, now
 }
 
 async function findOrphans(db: Db, keys: Key[]): Promise<Key[]> {
-  const ids = keys.map((key) => key.split('/')[1])
+  const ids = keys.map(ownerOf)
   const { rows } = await sql<{ key: Key }>`
     select o.key from unnest(${keys}::text[], ${ids}::uuid[]) as o (key, id)
     where not exists (select from uploads u where u.id = o.id and u.method = 'signed')

@@ -1,6 +1,7 @@
 import { AppError } from '../contract/errors.js'
 import { findUnfinished, savePreviews } from '../domain/previews.js'
-import { makePreviews, type Previews, variantKey } from '../media/previews.js'
+import { variantKey } from '../media/keys.js'
+import { makePreviews, type Previews } from '../media/previews.js'
 import type { JobServices } from './worker.js'
 
 /** When it is given up, the file itself stays as good as it was. */

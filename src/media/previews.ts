@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Variant, VariantName } from '../contract/attachments.js'
 import { measureDuration, posterFrame, probe, waveform } from './av.js'
 import { typeOfMime } from './file-types.js'
+import { originalKey, variantKey } from './keys.js'
 import type { Media } from './media.js'
 import type { Key } from './storage.js'
 import { withTempFile } from './temp-files.js'
@@ -20,9 +21,6 @@ export type Previews = {
 }
 
 const POSTER_AT_MS = 1_000
-
-export const originalKey = (blobId: string): Key => `media/${blobId}/original`
-export const variantKey = (blobId: string, name: VariantName): Key => `media/${blobId}/${name}`
 
 /**
  * Stores the variants beside the file. Repeating it makes the same again. Without ffprobe and ffmpeg on this machine, sound

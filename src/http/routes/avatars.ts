@@ -13,8 +13,8 @@ import {
   setUserAvatar,
 } from '../../domain/avatars.js'
 import { drawAvatar } from '../../media/drawn-avatar.js'
+import { originalKey } from '../../media/keys.js'
 import { readForm } from '../../media/multipart.js'
-import { originalKey } from '../../media/previews.js'
 import type { Env } from '../env.js'
 import { answerFile, answerText } from '../files.js'
 import { form } from '../forms.js'
