@@ -47,17 +47,6 @@ const MimeType = z
   .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/i, 'must be a type like image/jpeg')
   .max(100)
 
-/** What is known of a file whose bytes come later. */
-export type Announced = {
-  filename?: string | undefined
-  mime_type?: string | undefined
-  size: number
-  conversation_id?: string | undefined
-  voice: boolean
-  keep_metadata: boolean
-  sha256?: string | undefined
-}
-
 export const SignUpload = z
   .strictObject({
     filename: Text.min(1).max(HARD.filename),

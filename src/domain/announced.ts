@@ -2,12 +2,24 @@
 import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
-import type { Announced } from '../contract/uploads.js'
 import type { Db } from '../db/database.js'
 import { typeOfMime } from '../media/file-types.js'
 import type { Media } from '../media/media.js'
 import { requireNothingAgainst, whyNotAttach } from './access.js'
 import { beginUpload, kindOf, type NewUpload, readGoal } from './uploads.js'
+
+/** What is known of a file whose bytes come later. */
+export type Announced = {
+  filename?: string | undefined
+  mime_type?: string | undefined
+  size: number
+  conversation_id?: string | undefined
+  voice: boolean
+  keep_metadata: boolean
+  sha256?: string | undefined
+  /** As the client has spelled it. */
+  metadata?: string | undefined
+}
 
 /** The most bytes that any file may have. */
 export function largestFile(limits: Limits): number {
@@ -24,7 +36,7 @@ export async function beginAnnounced(
   media: Media,
   actor: Actor,
   method: NewUpload['method'],
-  announced: Announced & { metadata?: string },
+  announced: Announced,
   limits: Limits,
 ): Promise<{ id: string; expires_at: Date }> {
   const { conversation_id = null, filename, size, mime_type, voice, keep_metadata, sha256, metadata } = announced

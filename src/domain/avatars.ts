@@ -11,7 +11,7 @@ import type { Media } from '../media/media.js'
 import type { FormFile } from '../media/multipart.js'
 import { AVATAR_TYPES, type ReceivedAvatar, receiveAvatar } from '../media/receive.js'
 import { requirePermission } from './access.js'
-import { dropUpload } from './ended-uploads.js'
+import { orDropUpload } from './ended-uploads.js'
 import { type Here, lockMembership, requireMembership } from './membership.js'
 import { addSystemMessages } from './system-messages.js'
 import { beginUpload, closeUpload } from './uploads.js'
@@ -140,7 +140,7 @@ async function replace(
   const source = used === undefined ? undefined : await requireUnused(db.query, actor, used, limits)
   const upload = { method: 'multipart', conversation_id: null, is_voice: false, keep_metadata: false } as const
   const { id } = await beginUpload(db, media, actor, upload, limits)
-  try {
+  await orDropUpload(db, media.storage, id, async () => {
     const arrival = { key: originalKey(id), user_id: actor.user_id, limit: limits.file_bytes.avatar }
     const received =
       'bytes' in picture
@@ -156,11 +156,7 @@ async function replace(
       await insertAvatar(tx, actor, id, received, limits)
       await owner.set(tx, id)
     })
-  } catch (error) {
-    // Where that fails too, the sweep finds the row.
-    await dropUpload(db, media.storage, id).catch(() => undefined)
-    throw error
-  }
+  })
   return { avatar_url: `/api/v1/avatars/${id}` }
 }
 

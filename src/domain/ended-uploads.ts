@@ -12,6 +12,17 @@ export async function dropUpload(db: Db, storage: Storage, id: string): Promise<
   await removeMarked(db, storage, sql`u.id = ${id}`, 1)
 }
 
+/** When `work` fails, the upload is gone with all that it has brought. @throws whatever `work` throws */
+export async function orDropUpload<T>(db: Db, storage: Storage, id: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    // Where that fails too, the sweep finds the row.
+    await dropUpload(db, storage, id).catch(() => undefined)
+    throw error
+  }
+}
+
 /** Marks those whose time is over. */
 export async function endUploads(db: Db, limit: number): Promise<number> {
   const { numAffectedRows = 0n } = await sql`

@@ -10,15 +10,14 @@ import { typeOfMime } from '../media/file-types.js'
 import { extensionOf, safeFilename } from '../media/filenames.js'
 import { readAttachment, visibleFiles } from './attachments.js'
 import { lockMembership } from './membership.js'
+import { lockUsage } from './uploads.js'
 
 /** @throws AppError upload.too_many */
 export async function addExternal(db: Db, actor: Actor, input: AddExternal): Promise<Attachment> {
   const { media_id, upload_status, mime_type, filename, ...known } = input
   const extension = typeOfMime(mime_type)?.extension ?? (extensionOf(filename) || 'bin')
   const id = await db.write(actor.user_id, async (tx) => {
-    // Of two at once, the second sees the first.
-    await sql`insert into media_usage (user_id) values (${actor.user_id})
-      on conflict (user_id) do update set bytes = media_usage.bytes`.execute(tx)
+    await lockUsage(tx, actor)
     const { total } = await tx
       .selectFrom('attachments')
       .select(sql<number>`count(*)::int`.as('total'))

@@ -2,15 +2,37 @@
 // another one was killed.
 import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
-import { HARD } from '../contract/limits.js'
+import { HARD, type Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
-import { partKey } from '../media/keys.js'
+import { originalKey, partKey } from '../media/keys.js'
 import type { Media } from '../media/media.js'
-import { originalKey } from '../media/previews.js'
-import { dropUpload } from './ended-uploads.js'
+import { type Announced, beginAnnounced } from './announced.js'
+import { dropUpload, orDropUpload } from './ended-uploads.js'
 import { addPart, claimUpload, requireUpload, type StagedUpload } from './staging.js'
 
 const MIB = 1_048_576
+
+export type Progress = Pick<StagedUpload, 'id' | 'received' | 'expires_at'>
+
+/** Bytes that arrive, from `offset` on; `length` when the client has said it. */
+type Stretch = { offset: number; length: number | undefined; bytes: AsyncIterable<Uint8Array> }
+
+/**
+ * `first`: bytes that came along. Where those fail nothing has begun, for nobody has been told the id.
+ * @throws AppError those of beginAnnounced() and appendBytes()
+ */
+export async function beginResumable(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  announced: Announced,
+  first: Omit<Stretch, 'offset'> | undefined,
+  limits: Limits,
+): Promise<Progress> {
+  const { id, expires_at } = await beginAnnounced(db, media, actor, 'resumable', announced, limits)
+  if (!first) return { id, received: 0, expires_at }
+  return orDropUpload(db, media.storage, id, () => appendBytes(db, media, actor, id, { offset: 0, ...first }))
+}
 
 /** @throws AppError upload.not_found, .expired */
 export function readProgress(db: Db, actor: Actor, id: string): Promise<StagedUpload> {
@@ -22,13 +44,7 @@ export function readProgress(db: Db, actor: Actor, id: string): Promise<StagedUp
  * this at once the later one goes on.
  * @throws AppError upload.not_found, .expired, .offset_conflict, .mismatch: more than was announced, .too_many_parts, .locked
  */
-export async function appendBytes(
-  db: Db,
-  media: Media,
-  actor: Actor,
-  id: string,
-  stretch: { offset: number; length: number | undefined; bytes: AsyncIterable<Uint8Array> },
-): Promise<StagedUpload> {
+export async function appendBytes(db: Db, media: Media, actor: Actor, id: string, stretch: Stretch): Promise<Progress> {
   const upload = await readProgress(db, actor, id)
   const { offset, length = 0, bytes } = stretch
   if (offset !== upload.received)
@@ -57,7 +73,7 @@ export async function appendBytes(
     await source.end()
   }
   if (source.failure !== undefined) throw source.failure
-  return { ...upload, received }
+  return { id, received, expires_at: upload.expires_at }
 }
 
 /** The client does not want it any more. @throws AppError upload.not_found, .expired */

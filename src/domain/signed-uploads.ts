@@ -9,7 +9,7 @@ import { PUT_TTL_S } from '../media/links.js'
 import type { Media } from '../media/media.js'
 import type { DirectPut } from '../media/storage.js'
 import { beginAnnounced } from './announced.js'
-import { dropUpload } from './ended-uploads.js'
+import { orDropUpload } from './ended-uploads.js'
 import { requireUpload, type StagedUpload } from './staging.js'
 
 export type Signed = {
@@ -32,13 +32,10 @@ export async function signUpload(
   const { size } = input
   const mime_type = input.mime_type.toLowerCase()
   const expires_at = new Date((Math.floor(Date.now() / 1_000) + PUT_TTL_S) * 1_000)
-  try {
-    const direct = await media.storage.signPut(contentKey(id), { size, mime_type, expires_s: PUT_TTL_S })
-    return { id, mime_type, expires_at, direct }
-  } catch (error) {
-    await dropUpload(db, media.storage, id).catch(() => undefined)
-    throw error
-  }
+  const direct = await orDropUpload(db, media.storage, id, () =>
+    media.storage.signPut(contentKey(id), { size, mime_type, expires_s: PUT_TTL_S }),
+  )
+  return { id, mime_type, expires_at, direct }
 }
 
 /**

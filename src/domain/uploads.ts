@@ -2,11 +2,10 @@
 // a crash leaves in the storage is found by that row.
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
-import type { Attachment, AttachmentKind } from '../contract/attachments.js'
+import type { AttachmentKind } from '../contract/attachments.js'
 import { AppError } from '../contract/errors.js'
 import { HARD, type Limits } from '../contract/limits.js'
 import type { ConversationSettings } from '../contract/settings.js'
-import type { UploadOptions } from '../contract/uploads.js'
 import type { Db, Tx } from '../db/database.js'
 import { enqueue } from '../db/enqueue.js'
 import { type FileType, typeOfMime, withoutPictures } from '../media/file-types.js'
@@ -16,32 +15,11 @@ import type { Media } from '../media/media.js'
 import type { FormFile } from '../media/multipart.js'
 import { type Received, receive } from '../media/receive.js'
 import { requireNothingAgainst, whyNotAttach, whyNotSend } from './access.js'
-import { readAttachment } from './attachments.js'
-import { dropUpload } from './ended-uploads.js'
 import { requireMembership } from './membership.js'
 import { settingsOf } from './settings.js'
 
 /** So far they are counted: it bounds the look, and is more than anybody waits for. */
 const MAX_IN_WORK = 1_000
-
-/**
- * One file, stored while it arrives.
- * @throws AppError those of takeIn(), conversation.not_found, .forbidden, user.blocked, upload.too_many
- */
-export async function uploadFile(
-  db: Db,
-  media: Media,
-  actor: Actor,
-  file: FormFile,
-  options: UploadOptions,
-  limits: Limits,
-): Promise<Attachment> {
-  const { conversation_id = null, voice, keep_metadata, sha256 } = options
-  const settings = await readGoal(db, actor, conversation_id)
-  const upload = { conversation_id, is_voice: voice, keep_metadata }
-  const { id, bytes_left } = await beginUpload(db, media, actor, { method: 'multipart', ...upload }, limits)
-  return takeIn(db, media, actor, { id, sha256, ...upload, ...file }, { limits, settings, bytes_left })
-}
 
 /** What the conversation takes that a file is meant for. @throws AppError conversation.not_found, .forbidden, user.blocked */
 export async function readGoal(
@@ -78,20 +56,14 @@ export function beginUpload(
   limits: Limits,
 ): Promise<{ id: string; bytes_left: number; expires_at: Date }> {
   return db.write(actor.user_id, async (tx) => {
-    // Locks the user's row: of two uploads at once, the second sees the first.
-    const usage = await tx
-      .insertInto('media_usage')
-      .values({ user_id: actor.user_id })
-      .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ bytes: sql`media_usage.bytes` }))
-      .returning('bytes')
-      .executeTakeFirstOrThrow()
+    const used = await lockUsage(tx, actor)
     const open = await tx
       .selectFrom('uploads')
       .select([sql<number>`count(*)::int`.as('total'), sql<number>`coalesce(sum(size), 0)::bigint`.as('bytes')])
       .where('user_id', '=', actor.user_id)
       .executeTakeFirstOrThrow()
     if (open.total >= HARD.open_uploads) throw new AppError('upload.too_many')
-    const bytes_left = limits.user_media_bytes - usage.bytes - open.bytes
+    const bytes_left = limits.user_media_bytes - used - open.bytes
     if (bytes_left < (upload.size ?? 1)) throw new AppError('attachment.quota_exceeded')
     const row = await tx
       .insertInto('uploads')
@@ -104,6 +76,17 @@ export function beginUpload(
       .executeTakeFirstOrThrow()
     return { ...row, bytes_left }
   })
+}
+
+/** Answers the bytes of all the actor's files. Of two who add to them at once, the second waits here and sees the first. */
+export async function lockUsage(tx: Tx, actor: Actor): Promise<number> {
+  const { bytes } = await tx
+    .insertInto('media_usage')
+    .values({ user_id: actor.user_id })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ bytes: sql`media_usage.bytes` }))
+    .returning('bytes')
+    .executeTakeFirstOrThrow()
+  return bytes
 }
 
 /** What a file is held against while it comes in. */
@@ -126,22 +109,8 @@ export type Incoming = FormFile & {
 }
 
 /**
- * Makes an attachment of what arrives. When that fails, the upload is gone with all that it had brought.
- * @throws AppError those of makeAttachment()
- */
-export async function takeIn(db: Db, media: Media, actor: Actor, incoming: Incoming, room: Room): Promise<Attachment> {
-  try {
-    await makeAttachment(db, media, actor, incoming, room)
-  } catch (error) {
-    // Where that fails too, the sweep finds the row.
-    await dropUpload(db, media.storage, incoming.id).catch(() => undefined)
-    throw error
-  }
-  return readAttachment(db, actor, incoming.id)
-}
-
-/**
- * The same, but when it fails, the upload and what is staged for it stay as they were.
+ * The one gate: makes an attachment of what arrives, whichever way it comes. When that fails, the upload and what is staged
+ * for it stay as they were.
  * @throws AppError those of receive(), attachment.too_large, .quota_exceeded, .not_allowed_here, upload.not_found
  */
 export async function makeAttachment(

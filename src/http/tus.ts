@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { AppError } from '../contract/errors.js'
 import { TusMetadata } from '../contract/uploads.js'
 import { largestFile } from '../domain/announced.js'
-import type { StagedUpload } from '../domain/staging.js'
+import type { Progress } from '../domain/resumable-uploads.js'
 import type { Env } from './env.js'
 import { fieldsOf } from './forms.js'
 
@@ -51,7 +51,7 @@ export function readMetadata(header = ''): TusMetadata {
   return fieldsOf(TusMetadata, Object.fromEntries(entries))
 }
 
-export function tellProgress(c: Context<Env>, upload: Pick<StagedUpload, 'received' | 'expires_at'>): void {
+export function tellProgress(c: Context<Env>, upload: Progress): void {
   c.header('Upload-Offset', String(upload.received))
   c.header('Upload-Expires', upload.expires_at.toUTCString())
 }

@@ -1,4 +1,4 @@
-import { removeFilesOf } from '../domain/removal.js'
+import { removeFilesOf } from '../domain/attachment-removal.js'
 import type { JobServices } from './worker.js'
 
 export async function removeFilesOfAccount({ db }: JobServices, { user_id }: { user_id: string }): Promise<void> {

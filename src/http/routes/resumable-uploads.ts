@@ -4,9 +4,7 @@ import type { Context } from 'hono'
 import { AppError } from '../../contract/errors.js'
 import { IdParam } from '../../contract/fields.js'
 import { TusAppend, TusCreation, TusHeaders } from '../../contract/uploads.js'
-import { beginAnnounced } from '../../domain/announced.js'
-import { dropUpload } from '../../domain/ended-uploads.js'
-import { abortUpload, appendBytes, readProgress } from '../../domain/resumable-uploads.js'
+import { abortUpload, appendBytes, beginResumable, readProgress } from '../../domain/resumable-uploads.js'
 import { readBody } from '../../media/read-body.js'
 import type { Env } from '../env.js'
 import { BASE } from '../paths.js'
@@ -101,16 +99,8 @@ export function resumableUploadRoutes() {
     const { 'Upload-Length': size, 'Upload-Metadata': metadata } = c.req.valid('header')
     const { filetype, ...said } = readMetadata(metadata)
     const announced = { ...said, size, metadata, mime_type: filetype || undefined }
-    let upload = { ...(await beginAnnounced(db, media, actor, 'resumable', announced, limits)), received: 0 }
-    if (hasBytes(c)) {
-      try {
-        upload = await appendBytes(db, media, actor, upload.id, { offset: 0, ...arriving(c) })
-      } catch (error) {
-        // Nobody has been told its id.
-        await dropUpload(db, media.storage, upload.id).catch(() => undefined)
-        throw error
-      }
-    }
+    const first = hasBytes(c) ? arriving(c) : undefined
+    const upload = await beginResumable(db, media, actor, announced, first, limits)
     tellProgress(c, upload)
     c.header('Location', `${BASE}${PATH}/${upload.id}`)
     return c.body(null, 201)

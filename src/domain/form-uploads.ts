@@ -1,3 +1,4 @@
+// Files that come in a form, each made an attachment while it arrives.
 import type { Actor } from '../auth/actor.js'
 import type { Attachment } from '../contract/attachments.js'
 import { AppError } from '../contract/errors.js'
@@ -6,13 +7,14 @@ import type { Message } from '../contract/messages.js'
 import type { CaptionFields, UploadOptions } from '../contract/uploads.js'
 import type { Db } from '../db/database.js'
 import type { Media } from '../media/media.js'
-import type { TakeFile } from '../media/multipart.js'
-import { discardAttachments } from './attachments.js'
+import type { FormFile, TakeFile } from '../media/multipart.js'
+import { discardAttachments, readAttachment } from './attachments.js'
+import { orDropUpload } from './ended-uploads.js'
 import { sendMessage } from './messages.js'
-import { uploadFile } from './uploads.js'
+import { beginUpload, type Incoming, makeAttachment, type Room, readGoal } from './uploads.js'
 
 /** Hands over each file of a form, and answers what was written beside them. */
-export type ReadForm<Fields> = (take: TakeFile) => Promise<Fields>
+type ReadForm<Fields> = (take: TakeFile) => Promise<Fields>
 
 /**
  * Files and their caption as one message. It is all or nothing: when one file is refused, none of them stays.
@@ -63,14 +65,38 @@ export async function uploadForm(
     })
     isWhole = true
   } finally {
-    if (!isWhole)
-      await discardAttachments(
-        db.query,
-        actor,
-        stored.map(({ id }) => id),
-      )
+    const ids = stored.map(({ id }) => id)
+    if (!isWhole) await discardAttachments(db.query, actor, ids)
   }
   const [attachment] = stored
   if (!attachment) throw new AppError('upload.malformed')
   return attachment
+}
+
+/**
+ * One file, stored while it arrives.
+ * @throws AppError those of readGoal(), beginUpload() and takeIn()
+ */
+async function uploadFile(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  file: FormFile,
+  options: UploadOptions,
+  limits: Limits,
+): Promise<Attachment> {
+  const { conversation_id = null, voice, keep_metadata, sha256 } = options
+  const settings = await readGoal(db, actor, conversation_id)
+  const upload = { conversation_id, is_voice: voice, keep_metadata }
+  const { id, bytes_left } = await beginUpload(db, media, actor, { method: 'multipart', ...upload }, limits)
+  return takeIn(db, media, actor, { id, sha256, ...upload, ...file }, { limits, settings, bytes_left })
+}
+
+/**
+ * Makes an attachment of what arrives. When that fails, the upload is gone with all that it had brought.
+ * @throws AppError those of makeAttachment()
+ */
+export async function takeIn(db: Db, media: Media, actor: Actor, incoming: Incoming, room: Room): Promise<Attachment> {
+  await orDropUpload(db, media.storage, incoming.id, () => makeAttachment(db, media, actor, incoming, room))
+  return readAttachment(db, actor, incoming.id)
 }
