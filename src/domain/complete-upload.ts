@@ -7,17 +7,18 @@ import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import { contentKey, originalKey } from '../media/keys.js'
 import type { Media } from '../media/media.js'
-import type { Key } from '../media/storage.js'
 import { readAttachment } from './attachments.js'
 import { dropUpload } from './ended-uploads.js'
 import {
   claimUpload,
+  exactly,
   LEASE_S,
   readStaged,
   renewLease,
   requireUpload,
   type StagedUpload,
   stagedKeys,
+  wrongSize,
 } from './staging.js'
 import { makeAttachment, type Room, readGoal } from './uploads.js'
 
@@ -78,7 +79,7 @@ async function requireWhole(db: Db, media: Media, upload: StagedUpload): Promise
   if (size < upload.size) throw new AppError('upload.incomplete', { detail: `${size} of ${upload.size} bytes` })
   if (size === upload.size) return
   await dropUpload(db, media.storage, upload.id)
-  throw new AppError('upload.mismatch')
+  throw wrongSize(upload)
 }
 
 async function takeStaged(db: Db, media: Media, actor: Actor, upload: StagedUpload, room: Room): Promise<void> {
@@ -90,11 +91,13 @@ async function takeStaged(db: Db, media: Media, actor: Actor, upload: StagedUplo
     // What the one before had made of it, and died.
     if (former !== null) await media.storage.remove([originalKey(former)])
     const keys = await stagedKeys(db, upload)
-    bytes = exactly(upload.size, readStaged(media, keys))
+    // A signed address may put other bytes there at any moment, also between our looking and our reading.
+    bytes = exactly(upload, readStaged(media, keys))
     const sha256 = upload.sha256?.toString('hex')
     const filename = upload.filename ?? undefined
     await makeAttachment(db, media, actor, { id, writer, filename, bytes, is_voice, keep_metadata, sha256 }, room)
-    await removeStaged(media, keys)
+    // The attachment is there: what cannot be removed now is swept.
+    await media.storage.remove(keys).catch(() => undefined)
   } catch (error) {
     const isHopeless = error instanceof AppError && HOPELESS.has(error.code)
     await (isHopeless ? dropUpload(db, media.storage, id) : renewLease(db, id, writer, 0)).catch(() => undefined)
@@ -104,19 +107,4 @@ async function takeStaged(db: Db, media: Media, actor: Actor, upload: StagedUplo
     // Whoever refused it may have looked at its first bytes alone.
     await bytes?.return(undefined)
   }
-}
-
-/** The attachment is there: what cannot be removed now is swept. */
-async function removeStaged(media: Media, keys: Key[]): Promise<void> {
-  await media.storage.remove(keys).catch(() => undefined)
-}
-
-/** A signed address may put other bytes there at any moment, also between our looking and our reading. */
-async function* exactly(size: number, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let read = 0
-  for await (const chunk of bytes) {
-    read += chunk.length
-    yield chunk
-  }
-  if (read !== size) throw new AppError('upload.mismatch')
 }

@@ -8,7 +8,7 @@ import { originalKey, partKey } from '../media/keys.js'
 import type { Media } from '../media/media.js'
 import { type Announced, beginAnnounced } from './announced.js'
 import { dropUpload, orDropUpload } from './ended-uploads.js'
-import { addPart, claimUpload, requireUpload, type StagedUpload } from './staging.js'
+import { addPart, claimUpload, requireUpload, type StagedUpload, wrongSize } from './staging.js'
 
 const MIB = 1_048_576
 
@@ -49,12 +49,12 @@ export async function appendBytes(db: Db, media: Media, actor: Actor, id: string
   const { offset, length = 0, bytes } = stretch
   if (offset !== upload.received)
     throw new AppError('upload.offset_conflict', { detail: `It is at ${upload.received}` })
-  if (offset + length > upload.size) throw tooMuch(upload)
+  if (offset + length > upload.size) throw wrongSize(upload)
   if (upload.parts >= HARD.upload_broken_parts + upload.size / MIB) throw new AppError('upload.too_many_parts')
   const { writer, former } = await claimUpload(db, id)
   // Whoever took it in and died may have left what it made of it; from now on nobody knows that place.
   if (former !== null && offset === upload.size) await media.storage.remove([originalKey(former)])
-  const source = new Stretches(bytes, upload.size - offset, () => tooMuch(upload))
+  const source = new Stretches(bytes, upload.size - offset, () => wrongSize(upload))
   let received = offset
   try {
     while (await source.hasMore()) {
@@ -81,8 +81,6 @@ export async function abortUpload(db: Db, media: Media, actor: Actor, id: string
   await readProgress(db, actor, id)
   await dropUpload(db, media.storage, id)
 }
-
-const tooMuch = ({ size }: StagedUpload) => new AppError('upload.mismatch', { detail: `It has ${size} bytes in all` })
 
 /** Cuts bytes that arrive into stretches. Where they break off, the last one ends. */
 class Stretches {

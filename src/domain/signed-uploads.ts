@@ -10,7 +10,7 @@ import type { Media } from '../media/media.js'
 import type { DirectPut } from '../media/storage.js'
 import { beginAnnounced } from './announced.js'
 import { orDropUpload } from './ended-uploads.js'
-import { requireUpload, type StagedUpload } from './staging.js'
+import { exactly, requireUpload, wrongSize } from './staging.js'
 
 export type Signed = {
   id: string
@@ -64,15 +64,3 @@ export async function putContent(
     throw error
   }
 }
-
-async function* exactly(upload: StagedUpload, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let size = 0
-  for await (const chunk of bytes) {
-    size += chunk.length
-    if (size > upload.size) throw wrongSize(upload)
-    yield chunk
-  }
-  if (size < upload.size) throw wrongSize(upload)
-}
-
-const wrongSize = ({ size }: StagedUpload) => new AppError('upload.mismatch', { detail: `It must have ${size} bytes` })

@@ -123,6 +123,20 @@ export async function* readStaged(media: Media, keys: Key[]): AsyncGenerator<Uin
   }
 }
 
+/** The same bytes. @throws AppError upload.mismatch where there are not as many as were announced */
+export async function* exactly(upload: StagedUpload, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0
+  for await (const chunk of bytes) {
+    size += chunk.length
+    if (size > upload.size) throw wrongSize(upload)
+    yield chunk
+  }
+  if (size < upload.size) throw wrongSize(upload)
+}
+
+export const wrongSize = ({ size }: StagedUpload) =>
+  new AppError('upload.mismatch', { detail: `It must have ${size} bytes` })
+
 /**
  * Removes staged objects that no upload has: of a node that died in between, or put by a signed address after its upload
  * was complete. Those younger than `age_ms` may be about to get their row.
