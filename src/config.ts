@@ -174,8 +174,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       audio: env.MAX_AUDIO_BYTES,
       file: env.MAX_FILE_BYTES,
       archive: env.MAX_ARCHIVE_BYTES,
-      avatar: env.MAX_AVATAR_BYTES,
     },
+    avatar_bytes: env.MAX_AVATAR_BYTES,
     user_media_bytes: env.MAX_USER_MEDIA_BYTES,
   }
   return { ...env, limits, database: (url: string): DatabaseConfig => databaseConfig(env, url) }

@@ -26,8 +26,8 @@ test('without any variable the defaults are in force', () => {
       audio: 50_000_000,
       file: 50_000_000,
       archive: 100_000_000,
-      avatar: 5_000_000,
     },
+    avatar_bytes: 5_000_000,
     user_media_bytes: 5_000_000_000,
   })
   expect(config.RATE_LIMIT_LOGIN_ACCOUNT).toEqual({ points: 10, window_s: 900 })

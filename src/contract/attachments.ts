@@ -1,6 +1,6 @@
 // A file of a message: what is known of it, and where it is to be had. How files come in is in uploads.ts.
 import { z } from 'zod'
-import { Cursor, Id, Limit, page, Text, Time } from './fields.js'
+import { Cursor, Filename, FileSize, Id, Limit, MimeType, page, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 
 export const AttachmentKind = z.enum(['image', 'video', 'audio', 'voice', 'file'])
@@ -92,12 +92,9 @@ export const AddExternal = z
   .strictObject({
     media_id: Text.min(1).max(HARD.media_id).describe('What that service calls it'),
     kind: AttachmentKind,
-    mime_type: z
-      .string()
-      .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/i)
-      .max(100),
-    filename: Text.min(1).max(HARD.filename),
-    size: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).describe('Bytes'),
+    mime_type: MimeType,
+    filename: Filename,
+    size: FileSize.describe('Bytes'),
     upload_status: UploadStatus,
   })
   .meta({

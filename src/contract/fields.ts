@@ -21,6 +21,14 @@ export const Name = (max: number, min = 1) =>
     .max(max)
     .refine((text) => text.trim().length >= min, 'must not be blank')
 
+export const Filename = Text.min(1).max(HARD.filename)
+export const MimeType = z
+  .string()
+  .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/i, 'must be a type like image/jpeg')
+  .max(100)
+/** Of one file: as much as a number can say. */
+export const FileSize = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+
 /** JSON of the client's own; the server keeps it and does not look into it. */
 export const Metadata = z
   .record(z.string(), z.unknown())

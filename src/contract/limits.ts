@@ -56,8 +56,10 @@ export type Limits = {
   delete_window_s: number
   /** Bytes of one file, by the class that it falls into (media/file-types.ts). */
   file_bytes: Record<FileClass, number>
+  /** Of a file that becomes an avatar. */
+  avatar_bytes: number
   /** Bytes of all that one user has uploaded and not removed. */
   user_media_bytes: number
 }
 
-export type FileClass = 'image' | 'video' | 'audio' | 'file' | 'archive' | 'avatar'
+export type FileClass = 'image' | 'video' | 'audio' | 'file' | 'archive'

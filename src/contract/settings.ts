@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AttachmentKind } from './attachments.js'
+import { FileSize } from './fields.js'
 
 /** What those who may change a conversation have decided about it. */
 export const ConversationSettings = z.object({
@@ -12,7 +13,7 @@ export type ConversationSettings = z.infer<typeof ConversationSettings>
 export const UpdateSettings = z
   .strictObject({
     media_allowed: z.boolean(),
-    max_file_size: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullable(),
+    max_file_size: FileSize.nullable(),
     allowed_file_types: z.array(AttachmentKind).min(1).max(AttachmentKind.options.length).nullable(),
   })
   .partial()

@@ -1,6 +1,6 @@
 // How files come in: at once, straight to the storage, or in pieces.
 import { z } from 'zod'
-import { ClientId, Digits, Id, Metadata, Text, Time } from './fields.js'
+import { ClientId, Digits, Filename, FileSize, Id, Metadata, MimeType, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 
 const Flag = z
@@ -42,16 +42,11 @@ export const CaptionFields = z.strictObject({
 })
 export type CaptionFields = z.infer<typeof CaptionFields>
 
-const MimeType = z
-  .string()
-  .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/i, 'must be a type like image/jpeg')
-  .max(100)
-
 export const SignUpload = z
   .strictObject({
-    filename: Text.min(1).max(HARD.filename),
+    filename: Filename,
     mime_type: MimeType,
-    size: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).describe('Bytes'),
+    size: FileSize.describe('Bytes'),
     conversation_id: Id.optional(),
     voice: z.boolean().default(false),
     keep_metadata: z.boolean().default(false),

@@ -23,8 +23,7 @@ export type Announced = {
 
 /** The most bytes that any file may have. */
 export function largestFile(limits: Limits): number {
-  const { avatar, ...classes } = limits.file_bytes
-  return Math.max(...Object.values(classes))
+  return Math.max(...Object.values(limits.file_bytes))
 }
 
 /**

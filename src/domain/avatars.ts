@@ -141,7 +141,7 @@ async function replace(
   const upload = { method: 'multipart', conversation_id: null, is_voice: false, keep_metadata: false } as const
   const { id } = await beginUpload(db, media, actor, upload, limits)
   await orDropUpload(db, media.storage, id, async () => {
-    const arrival = { key: originalKey(id), user_id: actor.user_id, limit: limits.file_bytes.avatar }
+    const arrival = { key: originalKey(id), user_id: actor.user_id, limit: limits.avatar_bytes }
     const received =
       'bytes' in picture
         ? await receiveAvatar(media, picture.bytes, arrival)
@@ -186,7 +186,7 @@ async function requireUnused(db: Tx | Db['query'], actor: Actor, id: string, lim
   if (!row) throw new AppError('attachment.not_found')
   if (row.message_id !== null) throw new AppError('attachment.in_use')
   if (row.blob_id === null || !AVATAR_TYPES.includes(row.mime_type)) throw new AppError('attachment.not_an_avatar')
-  if (row.size > limits.file_bytes.avatar) throw new AppError('attachment.too_large')
+  if (row.size > limits.avatar_bytes) throw new AppError('attachment.too_large')
   return row.blob_id
 }
 

@@ -2,9 +2,11 @@
 //
 // `inline` is for what a browser shows without running anything of it: raster images, audio, video. All else is a
 // download. HEIC is not shown by most browsers, and a PDF runs scripts, so both are downloads.
+import type { AttachmentKind } from '../contract/attachments.js'
 import type { FileClass } from '../contract/limits.js'
 
-export type FileKind = 'image' | 'video' | 'audio' | 'file'
+/** What the bytes tell; that a recording is a voice message, its sender tells. */
+type FileKind = Exclude<AttachmentKind, 'voice'>
 
 export type FileType = {
   mime_type: string

@@ -9,7 +9,7 @@ import { AppError } from '../contract/errors.js'
  * pictures) is in memory as a whole, so this is what one image may take of it: 400 MB, and WebP as much again to write.
  */
 export const MAX_PIXELS = 100_000_000
-export const MAX_FRAMES = 1_000
+const MAX_FRAMES = 1_000
 /** Before the pixels of a PNG. Its packed words are unpacked with its header, a thousandfold, and no limit of sharp stops that. */
 const MAX_CHUNKS = 1_000
 const MAX_PACKED_BYTES = 262_144

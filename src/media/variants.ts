@@ -7,10 +7,7 @@ import { AppError } from '../contract/errors.js'
 import { guarded, openImage, readHeader, writeImage } from './image-source.js'
 
 /** Each fits in a square of so many pixels. */
-export const VARIANT_SIDES = { thumbnail: 150, preview: 640, large: 1_280 } as const satisfies Record<
-  VariantName,
-  number
->
+const VARIANT_SIDES = { thumbnail: 150, preview: 640, large: 1_280 } as const satisfies Record<VariantName, number>
 
 const AVATAR_SIDE = 512
 const AVATAR_FORMATS = ['jpeg', 'png', 'gif', 'webp']

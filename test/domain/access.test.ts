@@ -13,7 +13,8 @@ const LIMITS = {
   blocks: 1_000,
   edit_window_s: 60,
   delete_window_s: 3_600,
-  file_bytes: { image: 1, video: 1, audio: 1, file: 1, archive: 1, avatar: 1 },
+  file_bytes: { image: 1, video: 1, audio: 1, file: 1, archive: 1 },
+  avatar_bytes: 1,
   user_media_bytes: 1,
 }
 const author = { user_id: 'author', session_id: 's' }

@@ -84,7 +84,7 @@ export function blackPng(width: number, height: number, depth: 1 | 16 = 1): Buff
   return Buffer.concat([PNG_MAGIC, pngChunk('IHDR', header), pngChunk('IDAT', rows), pngChunk('IEND', Buffer.alloc(0))])
 }
 
-export const PNG_MAGIC = latin1('\x89PNG\r\n\x1a\n')
+const PNG_MAGIC = latin1('\x89PNG\r\n\x1a\n')
 
 /** A GIF of so many frames of one pixel on a screen of 16 x 16. */
 export function gifOfFrames(count: number): Buffer {
