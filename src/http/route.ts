@@ -23,11 +23,17 @@ export const body = <T extends z.ZodType>(schema: T) => ({
   content: { 'application/json': { schema } },
 })
 
-/** A file of whatever type. */
-export const bytes = (description: string) => ({
-  description,
-  content: { '*/*': { schema: { type: 'string' as const, format: 'binary' } } },
-})
+export const BINARY = { type: 'string' as const, format: 'binary' }
+
+/** A body that is a file, of whatever type unless it is named. */
+export const bytesOf = (type = '*/*', required = true) => ({ required, content: { [type]: { schema: BINARY } } })
+
+/** What answerFile() answers. */
+export const FILE_ANSWERS = {
+  200: { description: 'All of it', content: { '*/*': { schema: BINARY } } },
+  206: { description: 'The range that was asked for', content: { '*/*': { schema: BINARY } } },
+  304: { description: 'The client has it' },
+}
 
 /** Of an answer. */
 export const header = (description: string) => ({ description, schema: { type: 'string' as const } })

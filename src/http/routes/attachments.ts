@@ -18,7 +18,7 @@ import { typeOfMime } from '../../media/file-types.js'
 import { originalKey, variantKey } from '../../media/keys.js'
 import { answerFile, type ServedFile } from '../files.js'
 import { BASE } from '../paths.js'
-import { body, bytes, createRoutes, json, noContent, problems } from '../route.js'
+import { body, createRoutes, FILE_ANSWERS, json, noContent, problems } from '../route.js'
 
 const getAttachment = createRoute({
   method: 'get',
@@ -26,9 +26,7 @@ const getAttachment = createRoute({
   summary: 'The bytes of a file or of one of its previews, also in part (Range); they never change',
   request: { params: IdParam, query: ReadAttachment },
   responses: {
-    200: bytes('All of it'),
-    206: bytes('The range that was asked for'),
-    304: { description: 'The client has it' },
+    ...FILE_ANSWERS,
     ...problems(
       'attachment.not_found',
       'attachment.not_ready',

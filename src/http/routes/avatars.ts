@@ -14,20 +14,18 @@ import {
 } from '../../domain/avatars.js'
 import { drawAvatar } from '../../media/drawn-avatar.js'
 import { originalKey } from '../../media/keys.js'
-import { readForm } from '../../media/multipart.js'
+import { arrivingForm } from '../arriving.js'
 import type { Env } from '../env.js'
 import { answerFile, answerText } from '../files.js'
 import { form } from '../forms.js'
 import { byUser, limitRate } from '../rate-limits.js'
-import { bytes, createRoutes, json, noContent, problems } from '../route.js'
+import { BINARY, createRoutes, FILE_ANSWERS, json, noContent, problems } from '../route.js'
+import { FORM_PROBLEMS } from '../upload-problems.js'
 
 const AVATAR_PROBLEMS = [
-  'upload.malformed',
-  'upload.stalled',
+  ...FORM_PROBLEMS,
   'upload.too_many',
   'upload.not_found',
-  'request.too_large',
-  'request.unsupported_media_type',
   'request.invalid',
   'attachment.not_found',
   'attachment.in_use',
@@ -92,9 +90,7 @@ const getAvatar = createRoute({
   summary: 'A picture of a user or a group, for everyone, until another one is chosen',
   request: { params: IdParam },
   responses: {
-    200: bytes('All of it'),
-    206: bytes('The range that was asked for'),
-    304: { description: 'The client has it' },
+    ...FILE_ANSWERS,
     ...problems('attachment.not_found', 'attachment.range_not_satisfiable', 'request.invalid'),
   },
 })
@@ -107,7 +103,7 @@ const getDefault = createRoute({
   responses: {
     200: {
       description: 'The drawing',
-      content: { 'image/svg+xml': { schema: { type: 'string' as const, format: 'binary' } } },
+      content: { 'image/svg+xml': { schema: BINARY } },
     },
     304: { description: 'The client has it' },
     ...problems('request.invalid'),
@@ -160,7 +156,7 @@ async function withPicture(c: Context<Env>, set: (picture: Picture) => Promise<A
   const { attachment_id } = c.req.valid('json' as never) as Partial<SetAvatar>
   if (attachment_id !== undefined) return set({ attachment_id })
   let avatar: Avatar | undefined
-  await readForm(c.env.incoming, { files: 1, stall_ms: c.var.media.stallMs }, async (file) => {
+  await arrivingForm(c, 1, async (file) => {
     avatar = await set(file)
   })
   return Avatar.parse(avatar)

@@ -5,12 +5,13 @@ import { AppError } from '../../contract/errors.js'
 import { IdParam } from '../../contract/fields.js'
 import { TusAppend, TusCreation, TusHeaders } from '../../contract/uploads.js'
 import { abortUpload, appendBytes, beginResumable, readProgress } from '../../domain/resumable-uploads.js'
-import { readBody } from '../../media/read-body.js'
+import { arrivingBytes } from '../arriving.js'
 import type { Env } from '../env.js'
 import { BASE } from '../paths.js'
 import { byUser, limitRate } from '../rate-limits.js'
-import { createRoutes, header, noContent, problems } from '../route.js'
+import { bytesOf, createRoutes, header, noContent, problems } from '../route.js'
 import { readMetadata, requireTus, TUS_BYTES, tellProgress } from '../tus.js'
+import { ANNOUNCED_PROBLEMS } from '../upload-problems.js'
 
 const PATH = '/uploads/resumable'
 const OPEN = ['upload.not_found', 'upload.expired', 'upload.tus_version'] as const
@@ -23,10 +24,6 @@ const PROGRESS = {
   'Upload-Offset': header('Bytes that are here'),
   'Upload-Expires': header('When the upload ends, complete or not'),
 }
-const bytesIn = (required: boolean) => ({
-  required,
-  content: { [TUS_BYTES]: { schema: { type: 'string' as const, format: 'binary' } } },
-})
 
 const postResumable = createRoute({
   method: 'post',
@@ -35,24 +32,13 @@ const postResumable = createRoute({
   description: `Any tus client goes on from here; the last part of Location is the id of the upload, and of the attachment to be.
 When all bytes are there, POST /uploads/{id}/complete makes the attachment.`,
   middleware: limitRate('upload', byUser),
-  request: { headers: TusCreation, body: bytesIn(false) },
+  request: { headers: TusCreation, body: bytesOf(TUS_BYTES, false) },
   responses: {
     201: {
       description: 'It may begin; bytes that came along are counted in Upload-Offset',
       headers: { ...PROGRESS, Location: header('Where the bytes go, by PATCH') },
     },
-    ...problems(
-      ...OPEN,
-      ...ARRIVING,
-      'attachment.type_not_allowed',
-      'attachment.too_large',
-      'attachment.quota_exceeded',
-      'attachment.not_allowed_here',
-      'conversation.not_found',
-      'conversation.forbidden',
-      'user.blocked',
-      'rate_limited',
-    ),
+    ...problems(...OPEN, ...ARRIVING, ...ANNOUNCED_PROBLEMS, 'rate_limited'),
   },
 })
 
@@ -76,7 +62,7 @@ const patchResumable = createRoute({
   summary: 'Go on with the upload',
   description: `What arrives is kept, also when the connection breaks: ask with HEAD how far it came, and go on from there.
 When the last byte is there, POST /uploads/{id}/complete makes the attachment.`,
-  request: { params: IdParam, headers: TusAppend, body: bytesIn(true) },
+  request: { params: IdParam, headers: TusAppend, body: bytesOf(TUS_BYTES) },
   responses: {
     204: { description: 'All of the body is stored', headers: PROGRESS },
     ...problems(...OPEN, ...ARRIVING, 'request.unsupported_media_type'),
@@ -99,7 +85,7 @@ export function resumableUploadRoutes() {
     const { 'Upload-Length': size, 'Upload-Metadata': metadata } = c.req.valid('header')
     const { filetype, ...said } = readMetadata(metadata)
     const announced = { ...said, size, metadata, mime_type: filetype || undefined }
-    const first = hasBytes(c) ? arriving(c) : undefined
+    const first = hasBytes(c) ? arrivingBytes(c) : undefined
     const upload = await beginResumable(db, media, actor, announced, first, limits)
     tellProgress(c, upload)
     c.header('Location', `${BASE}${PATH}/${upload.id}`)
@@ -117,7 +103,7 @@ export function resumableUploadRoutes() {
     requireTus(c)
     if (!hasBytes(c)) throw new AppError('request.unsupported_media_type', { detail: `The body must be ${TUS_BYTES}` })
     const { db, media, actor } = c.var
-    const stretch = { offset: c.req.valid('header')['Upload-Offset'], ...arriving(c) }
+    const stretch = { offset: c.req.valid('header')['Upload-Offset'], ...arrivingBytes(c) }
     tellProgress(c, await appendBytes(db, media, actor, c.req.valid('param').id, stretch))
     return c.body(null, 204)
   })
@@ -130,9 +116,3 @@ export function resumableUploadRoutes() {
 }
 
 const hasBytes = (c: Context<Env>): boolean => c.req.header('content-type')?.toLowerCase() === TUS_BYTES
-
-function arriving(c: Context<Env>) {
-  const length = c.req.header('content-length')
-  const bytes = readBody(c.env.incoming, { stall_ms: c.var.media.stallMs })
-  return { length: length === undefined ? undefined : Number(length), bytes }
-}

@@ -1,13 +1,12 @@
 import { createRoute } from '@hono/zod-openapi'
-import { Attachment } from '../../contract/attachments.js'
 import { IdParam } from '../../contract/fields.js'
 import { PutContent, SignedUpload, SignUpload } from '../../contract/uploads.js'
-import { completeUpload } from '../../domain/complete-upload.js'
 import { putContent, signUpload } from '../../domain/signed-uploads.js'
-import { readBody } from '../../media/read-body.js'
+import { arrivingBytes } from '../arriving.js'
 import { BASE } from '../paths.js'
 import { byUser, limitRate } from '../rate-limits.js'
-import { body, createRoutes, json, noContent, problems } from '../route.js'
+import { body, bytesOf, createRoutes, json, noContent, problems } from '../route.js'
+import { ANNOUNCED_PROBLEMS } from '../upload-problems.js'
 
 const postSign = createRoute({
   method: 'post',
@@ -17,17 +16,7 @@ const postSign = createRoute({
   request: { body: body(SignUpload) },
   responses: {
     201: json(SignedUpload, 'Put exactly these bytes there, with these headers and without a token'),
-    ...problems(
-      'upload.too_many',
-      'attachment.type_not_allowed',
-      'attachment.too_large',
-      'attachment.quota_exceeded',
-      'attachment.not_allowed_here',
-      'conversation.not_found',
-      'conversation.forbidden',
-      'user.blocked',
-      'rate_limited',
-    ),
+    ...problems(...ANNOUNCED_PROBLEMS, 'rate_limited'),
   },
 })
 
@@ -39,7 +28,7 @@ const putUploadContent = createRoute({
   request: {
     params: IdParam,
     query: PutContent,
-    body: { required: true, content: { '*/*': { schema: { type: 'string' as const, format: 'binary' } } } },
+    body: bytesOf(),
   },
   responses: {
     ...noContent('They are here; another put takes their place until the upload is complete'),
@@ -56,38 +45,6 @@ const putUploadContent = createRoute({
   },
 })
 
-const postComplete = createRoute({
-  method: 'post',
-  path: '/uploads/{id}/complete',
-  summary: 'Make an attachment of a signed or resumable upload whose bytes are all there',
-  description: `The bytes are read again, looked into, made clean and stored: from then on nothing changes them.
-A repeat gets the same attachment. Where the bytes are not what was announced, or no file that is taken, the upload is gone and
-has to begin anew; after any other refusal this may be asked again.`,
-  request: { params: IdParam },
-  responses: {
-    200: json(Attachment, 'What was made by an earlier request'),
-    201: json(Attachment, 'What was made; name its id in attachment_ids of a message'),
-    ...problems(
-      'upload.not_found',
-      'upload.expired',
-      'upload.incomplete',
-      'upload.mismatch',
-      'upload.locked',
-      'attachment.too_large',
-      'attachment.quota_exceeded',
-      'attachment.type_not_allowed',
-      'attachment.not_allowed_here',
-      'attachment.unreadable',
-      'attachment.too_many_pixels',
-      'attachment.metadata_stays',
-      'conversation.not_found',
-      'conversation.forbidden',
-      'user.blocked',
-      'overloaded',
-    ),
-  },
-})
-
 export function signedUploadRoutes() {
   const routes = createRoutes()
   routes.openapi(postSign, async (c) => {
@@ -100,19 +57,10 @@ export function signedUploadRoutes() {
   })
   routes.openapi(putUploadContent, async (c) => {
     const { db, media, actor } = c.var
-    const length = c.req.header('content-length')
     const [mime_type = ''] = (c.req.header('content-type') ?? '').split(';')
-    await putContent(db, media, actor, c.req.valid('param').id, {
-      mime_type: mime_type.trim(),
-      length: length === undefined ? undefined : Number(length),
-      bytes: readBody(c.env.incoming, { stall_ms: media.stallMs }),
-    })
+    const content = { mime_type: mime_type.trim(), ...arrivingBytes(c) }
+    await putContent(db, media, actor, c.req.valid('param').id, content)
     return c.body(null, 204)
-  })
-  routes.openapi(postComplete, async (c) => {
-    const { db, media, actor, limits } = c.var
-    const { attachment, created } = await completeUpload(db, media, actor, c.req.valid('param').id, limits)
-    return c.json(attachment, created ? 201 : 200)
   })
   return routes
 }
