@@ -5,7 +5,7 @@ import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db, Tx } from '../db/database.js'
 import { requireNothingAgainst, whyNotDelete } from './access.js'
-import { discardAttachments } from './attachments.js'
+import { discardAttachments, removeAttachments } from './attachments.js'
 import { endUploadsOf } from './ended-uploads.js'
 import { lockMessage } from './messages.js'
 import { lockConversations } from './streams.js'
@@ -25,12 +25,7 @@ export function removeAttachment(db: Db, actor: Actor, id: string, limits: Limit
     const { message, here } = await lockMessage(tx, actor, file.message_id)
     if (message.deleted_at) return
     requireNothingAgainst(whyNotDelete(actor, here.role, message, limits, message.now))
-    await tx
-      .updateTable('attachments')
-      .set({ removed_at: sql`now()` })
-      .where('id', '=', id)
-      .where('removed_at', 'is', null)
-      .execute()
+    await removeAttachments(tx, [id])
   })
 }
 
@@ -71,8 +66,8 @@ function removeSomeFilesOf(db: Db, userId: string): Promise<number> {
       where user_id = ${userId} and removed_at is null and purpose = 'message'
       limit ${BATCH}`.execute(tx)
     await lockConversations(tx, [...new Set(rows.flatMap(({ conversation_id }) => conversation_id ?? []))])
-    await sql`update attachments set removed_at = now()
-      where id = any(${rows.map(({ id }) => id)}::uuid[]) and removed_at is null`.execute(tx)
-    return rows.length
+    const ids = rows.map(({ id }) => id)
+    await removeAttachments(tx, ids)
+    return ids.length
   })
 }

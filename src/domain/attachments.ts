@@ -144,16 +144,26 @@ export function visibleFiles(db: Tx | Db['query'], actor: Actor) {
     )
 }
 
-/** Those of the actor's own that no message has; the bytes go after a while. */
+/** Those of the actor's own that no message has. */
 export async function discardAttachments(db: Tx | Db['query'], actor: Actor, ids: string[]): Promise<void> {
   if (ids.length === 0) return
-  await db
-    .updateTable('attachments')
-    .set({ removed_at: sql`now()` })
-    .where('id', 'in', ids)
+  await removing(db, ids)
     .where('user_id', '=', actor.user_id)
     .where('purpose', '=', 'message')
     .where('message_id', 'is', null)
-    .where('removed_at', 'is', null)
     .execute()
+}
+
+/** Whoever calls has seen to it that they may go. */
+export async function removeAttachments(tx: Tx, ids: string[]): Promise<void> {
+  if (ids.length > 0) await removing(tx, ids).execute()
+}
+
+/** Lost to their readers at once; the bytes go after a while. */
+function removing(db: Tx | Db['query'], ids: string[]) {
+  return db
+    .updateTable('attachments')
+    .set({ removed_at: sql`now()` })
+    .where('id', 'in', ids)
+    .where('removed_at', 'is', null)
 }

@@ -1,6 +1,5 @@
 // The picture of a user or a group: a square that is made of what they chose, for everyone to see. Its address is new with each
 // picture, so that caches may keep it for ever.
-import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
 import type { Avatar, SetAvatar } from '../contract/avatars.js'
 import { AppError } from '../contract/errors.js'
@@ -11,6 +10,7 @@ import type { Media } from '../media/media.js'
 import type { FormFile } from '../media/multipart.js'
 import { AVATAR_TYPES, type ReceivedAvatar, receiveAvatar } from '../media/receive.js'
 import { requirePermission } from './access.js'
+import { removeAttachments } from './attachments.js'
 import { orDropUpload } from './ended-uploads.js'
 import { type Here, lockMembership, requireMembership } from './membership.js'
 import { addSystemMessages } from './system-messages.js'
@@ -105,7 +105,7 @@ export async function discardAvatarOf(tx: Tx, userId: string): Promise<void> {
     .select('avatar_id')
     .where('id', '=', userId)
     .executeTakeFirstOrThrow()
-  await discard(tx, avatar_id)
+  if (avatar_id !== null) await removeAttachments(tx, [avatar_id])
 }
 
 export type AvatarFile = { blob_id: string; mime_type: string; size: number; sha256: Buffer }
@@ -148,11 +148,9 @@ async function replace(
         : await receiveStored(media, source ?? '', arrival)
     await db.write(actor.user_id, async (tx) => {
       const before = await owner.lock(tx)
-      if (used !== undefined) {
-        await requireUnused(tx, actor, used, limits)
-        await discard(tx, used)
-      }
-      if (before !== null) await discard(tx, before)
+      if (used !== undefined) await requireUnused(tx, actor, used, limits)
+      const ended = [used, before].filter((one) => typeof one === 'string')
+      await removeAttachments(tx, ended)
       await insertAvatar(tx, actor, id, received, limits)
       await owner.set(tx, id)
     })
@@ -164,7 +162,7 @@ function remove(db: Db, actor: Actor, owner: Owner): Promise<void> {
   return db.write(actor.user_id, async (tx) => {
     const before = await owner.lock(tx)
     if (before === null) return
-    await discard(tx, before)
+    await removeAttachments(tx, [before])
     await owner.set(tx, null)
   })
 }
@@ -199,16 +197,6 @@ async function receiveStored(media: Media, blobId: string, arrival: Parameters<t
   } finally {
     stored.destroy()
   }
-}
-
-/** Nobody sees it any more; the bytes go after a while. */
-async function discard(tx: Tx, id: string | null): Promise<void> {
-  await tx
-    .updateTable('attachments')
-    .set({ removed_at: sql`now()` })
-    .where('id', '=', id)
-    .where('removed_at', 'is', null)
-    .execute()
 }
 
 /** @throws AppError attachment.quota_exceeded, upload.not_found */

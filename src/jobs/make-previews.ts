@@ -8,7 +8,7 @@ import type { JobServices } from './worker.js'
 export async function makePreviewsJob(
   { db, media, logger }: JobServices,
   { blob_id }: { blob_id: string },
-  isLast: boolean,
+  last: boolean,
 ): Promise<void> {
   const blob = await findUnfinished(db, blob_id)
   if (!blob) return
@@ -17,7 +17,7 @@ export async function makePreviewsJob(
     previews = await makePreviews(media, blob)
   } catch (error) {
     // What lies in the file stays so, however often it is tried.
-    if (!(error instanceof AppError) && !isLast) throw error
+    if (!(error instanceof AppError) && !last) throw error
     logger.warn({ err: error, blob_id }, 'a file has no previews')
   }
   const isSaved = await savePreviews(db, blob_id, previews)

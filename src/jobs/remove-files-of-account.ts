@@ -1,6 +1,6 @@
 import { removeFilesOf } from '../domain/attachment-removal.js'
 import type { JobServices } from './worker.js'
 
-export async function removeFilesOfAccount({ db }: JobServices, { user_id }: { user_id: string }): Promise<void> {
+export async function removeFilesOfAccountJob({ db }: JobServices, { user_id }: { user_id: string }): Promise<void> {
   await removeFilesOf(db, user_id)
 }

@@ -3,7 +3,7 @@ import { releaseJobsOfTheDead } from './dead-workers.js'
 import { settleGivenUp } from './given-up.js'
 import type { JobServices } from './worker.js'
 
-export async function sweep({ db, media, logger }: JobServices): Promise<void> {
+export async function sweepMediaJob({ db, media, logger }: JobServices): Promise<void> {
   // First: whatever else fails, what somebody died of goes on.
   const jobs = await releaseJobsOfTheDead(db)
   if (jobs > 0) logger.warn({ jobs }, 'jobs of workers that are gone were released')

@@ -11,16 +11,16 @@ import type { Logger } from '../observe.js'
 import { workerName } from './dead-workers.js'
 import { jobLogger } from './logger.js'
 import { makePreviewsJob } from './make-previews.js'
-import { removeFilesOfAccount } from './remove-files-of-account.js'
-import { sweep } from './sweep-media.js'
+import { removeFilesOfAccountJob } from './remove-files-of-account.js'
+import { sweepMediaJob } from './sweep-media.js'
 
 export type JobServices = { db: Db; media: Media; logger: Logger }
 
-/** `job` is told when it is given up; the payload is what enqueue() has taken, so its form is known. */
+/** `last`: it is given up when this time fails. The payload is what enqueue() has taken, so its form is known. */
 const TASKS: { [J in keyof Jobs]: (services: JobServices, payload: Jobs[J], last: boolean) => Promise<void> } = {
   make_previews: makePreviewsJob,
-  remove_files_of_account: removeFilesOfAccount,
-  sweep_media: sweep,
+  remove_files_of_account: removeFilesOfAccountJob,
+  sweep_media: sweepMediaJob,
 }
 
 /** Once over all nodes, whichever of them has time. */
