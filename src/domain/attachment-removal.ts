@@ -5,7 +5,7 @@ import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db, Tx } from '../db/database.js'
 import { requireNothingAgainst, whyNotDelete } from './access.js'
-import { discardAttachments, removeAttachments } from './attachments.js'
+import { discardAttachments, ownFiles, removeAttachments } from './attachments.js'
 import { endUploadsOf } from './ended-uploads.js'
 import { lockMessage } from './messages.js'
 import { lockConversations } from './streams.js'
@@ -35,18 +35,9 @@ async function findFile(
   actor: Actor,
   id: string,
 ): Promise<{ message_id: string | null; removed_at: Date | null }> {
-  const row = await tx
-    .selectFrom('attachments as a')
+  const row = await ownFiles(tx, actor)
     .select(['a.message_id', 'a.removed_at'])
     .where('a.id', '=', id)
-    .where('a.purpose', '=', 'message')
-    .where(
-      sql<boolean>`case when a.message_id is null then a.user_id = ${actor.user_id} else
-        exists (
-          select from members me join conversations c on c.id = me.conversation_id and c.deleted_at is null
-          where me.conversation_id = a.conversation_id and me.user_id = ${actor.user_id})
-        end`,
-    )
     .executeTakeFirst()
   if (!row) throw new AppError('attachment.not_found')
   return row

@@ -1,3 +1,4 @@
+// Files of messages: which of them a message may take, and who may see them.
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
 import type { Attachment, AttachmentKind, Variant } from '../contract/attachments.js'
@@ -91,8 +92,7 @@ export type VisibleFile = {
 }
 
 /**
- * Asked for each request, in one look-up by keys: an attachment is its uploader's until a message has it, and from then on
- * that of everybody who may read the message.
+ * Asked for each request, in one look-up by keys.
  * @throws AppError attachment.not_found
  */
 export async function requireVisibleFile(db: Db, actor: Actor, id: string): Promise<VisibleFile> {
@@ -128,19 +128,27 @@ export async function findVisible(db: Db, actor: Actor, ids: string[]): Promise<
   return rows.map((row) => row.id)
 }
 
-export function visibleFiles(db: Tx | Db['query'], actor: Actor) {
+/** The uploader's alone until a message has it, and from then on everybody's in the conversation; also a removed one. */
+export function ownFiles(db: Tx | Db['query'], actor: Actor) {
   return db
     .selectFrom('attachments as a')
     .where('a.purpose', '=', 'message')
-    .where('a.removed_at', 'is', null)
     .where(
       sql<boolean>`case when a.message_id is null then a.user_id = ${actor.user_id} else
         exists (
           select from members me join conversations c on c.id = me.conversation_id and c.deleted_at is null
           where me.conversation_id = a.conversation_id and me.user_id = ${actor.user_id})
-        and not exists (
-          select from hidden_messages h where h.user_id = ${actor.user_id} and h.message_id = a.message_id offset 0)
         end`,
+    )
+}
+
+/** Those of them that are there, in a message that the actor has not hidden. */
+export function visibleFiles(db: Tx | Db['query'], actor: Actor) {
+  return ownFiles(db, actor)
+    .where('a.removed_at', 'is', null)
+    .where(
+      sql<boolean>`not exists (
+        select from hidden_messages h where h.user_id = ${actor.user_id} and h.message_id = a.message_id offset 0)`,
     )
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HealthReport } from '../contract/operations.js'
 import type { Pool } from '../db/pool.js'
-import type { Programs } from '../media/media.js'
+import type { Programs } from '../media/av.js'
 import type { Storage } from '../media/storage.js'
 
 const PING_MS = 1_000

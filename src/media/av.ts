@@ -36,18 +36,20 @@ const MAX_JSON_BYTES = 1_048_576
 const MAX_MEMORY_BYTES = 2 * 1_024 ** 3
 const MAX_INT4 = 2_147_483_647
 
-/** The versions of those that can be run; absent: there is none, or it does not answer. */
-export async function findPrograms(paths: {
-  ffmpeg: string
-  ffprobe: string
-}): Promise<{ ffmpeg?: string; ffprobe?: string }> {
-  const [ffmpeg, ffprobe] = await Promise.all([versionOf(paths.ffmpeg), versionOf(paths.ffprobe)])
+type Program = { path: string; version: string }
+
+/** Those that can be run; absent: there is none, or it does not answer. */
+export type Programs = { ffmpeg?: Program; ffprobe?: Program }
+
+export async function findPrograms(paths: { ffmpeg: string; ffprobe: string }): Promise<Programs> {
+  const [ffmpeg, ffprobe] = await Promise.all([findProgram(paths.ffmpeg), findProgram(paths.ffprobe)])
   return { ...(ffmpeg && { ffmpeg }), ...(ffprobe && { ffprobe }) }
 }
 
-async function versionOf(program: string): Promise<string | undefined> {
-  const said = await outputOf(program, ['-version'], { seconds: 10, max_bytes: 65_536 }).catch(() => '')
-  return /^ff(?:mpeg|probe) version (\S+)/.exec(said)?.[1]
+async function findProgram(path: string): Promise<Program | undefined> {
+  const said = await outputOf(path, ['-version'], { seconds: 10, max_bytes: 65_536 }).catch(() => '')
+  const version = /^ff(?:mpeg|probe) version (\S+)/.exec(said)?.[1]
+  return version === undefined ? undefined : { path, version }
 }
 
 /** @throws AppError attachment.unreadable */

@@ -2,7 +2,7 @@
 import type { Config } from '../config.js'
 import { FairSemaphore } from '../kit/fair-semaphore.js'
 import { Turns } from '../kit/turns.js'
-import { findPrograms } from './av.js'
+import { findPrograms, type Programs } from './av.js'
 import { Hasher } from './hasher.js'
 import type { Links } from './links.js'
 import { openStorage } from './open-storage.js'
@@ -15,15 +15,12 @@ const DECODING_QUEUE = 64
 /** Of those places, for one user: a picture may take ten seconds, and others have pictures too. */
 const DECODING_SHARE = 16
 
-/** What reads sound and video on this machine; each may be missing. */
-export type Programs = { ffmpeg?: Program; ffprobe?: Program }
-export type Program = { path: string; version: string }
-
 export type Media = {
   readonly storage: Storage
   /** UPLOADS_DIR: files on their way are below it, whatever the storage. */
   readonly dir: string
   readonly links: Links
+  /** What reads sound and video on this machine; each may be missing. */
   readonly programs: Programs
   readonly decoding: FairSemaphore
   readonly hasher: Hasher
@@ -46,20 +43,12 @@ export async function openMedia(config: Config, links: Links): Promise<Media> {
     storage,
     links,
     dir: config.UPLOADS_DIR,
-    programs: await lookForPrograms(config),
+    programs: await findPrograms({ ffmpeg: config.FFMPEG_PATH, ffprobe: config.FFPROBE_PATH }),
     hasher: new Hasher(),
     turns: new Turns(),
     decoding: new FairSemaphore(DECODING, DECODING_QUEUE, DECODING_SHARE),
     stallMs: config.UPLOAD_STALL * 1_000,
     uploadTtlS: config.UPLOAD_TTL,
     graceS: config.MEDIA_GRACE,
-  }
-}
-
-async function lookForPrograms({ FFMPEG_PATH, FFPROBE_PATH }: Config): Promise<Programs> {
-  const { ffmpeg, ffprobe } = await findPrograms({ ffmpeg: FFMPEG_PATH, ffprobe: FFPROBE_PATH })
-  return {
-    ...(ffmpeg && { ffmpeg: { path: FFMPEG_PATH, version: ffmpeg } }),
-    ...(ffprobe && { ffprobe: { path: FFPROBE_PATH, version: ffprobe } }),
   }
 }

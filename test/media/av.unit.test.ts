@@ -22,13 +22,13 @@ const PICTURES = (seconds: number, size = '160x120') => ['-f', 'lavfi', '-i', `t
 const TONE = (seconds: number) => ['-f', 'lavfi', '-i', `sine=d=${seconds}`]
 const SILENCE = (seconds: number) => ['-f', 'lavfi', '-i', 'anullsrc=r=8000:cl=mono', '-t', String(seconds)]
 
-test('a program that is not there has no version', async () => {
+test('a program that is not there, or is another one, is not found', async () => {
   expect(await findPrograms({ ffmpeg: '/nowhere/ffmpeg', ffprobe: 'true' })).toEqual({})
 })
 
-withPrograms('a program that is there has one', () => {
-  expect(ffmpeg).toMatch(/^\S+$/)
-  expect(ffprobe).toMatch(/^\S+$/)
+withPrograms('a program that is there is found with its version', () => {
+  expect(ffmpeg).toEqual({ path: 'ffmpeg', version: expect.stringMatching(/^\S+$/) })
+  expect(ffprobe).toEqual({ path: 'ffprobe', version: expect.stringMatching(/^\S+$/) })
 })
 
 withPrograms('every type of video and audio is known by its content, and measured', async () => {
