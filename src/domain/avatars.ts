@@ -1,7 +1,7 @@
 // The picture of a user or a group: a square that is made of what they chose, for everyone to see. Its address is new with each
 // picture, so that caches may keep it for ever.
 import type { Actor } from '../auth/actor.js'
-import type { Avatar, SetAvatar } from '../contract/avatars.js'
+import type { SetAvatar } from '../contract/avatars.js'
 import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db, Tx } from '../db/database.js'
@@ -69,8 +69,8 @@ function requireMayChange(here: Here): void {
   requirePermission(here.role, 'conversation.update')
 }
 
-/** @throws AppError those of replace() */
-export function setUserAvatar(db: Db, media: Media, actor: Actor, picture: Picture, limits: Limits): Promise<Avatar> {
+/** Answers the id of the picture. @throws AppError those of replace() */
+export function setUserAvatar(db: Db, media: Media, actor: Actor, picture: Picture, limits: Limits): Promise<string> {
   return replace(db, media, actor, user(actor), picture, limits)
 }
 
@@ -79,7 +79,7 @@ export function removeUserAvatar(db: Db, actor: Actor): Promise<void> {
   return remove(db, actor, user(actor))
 }
 
-/** @throws AppError those of replace(), conversation.not_found, .forbidden, .not_for_direct */
+/** Answers the id of the picture. @throws AppError those of replace(), conversation.not_found, .forbidden, .not_for_direct */
 export async function setConversationAvatar(
   db: Db,
   media: Media,
@@ -87,7 +87,7 @@ export async function setConversationAvatar(
   conversationId: string,
   picture: Picture,
   limits: Limits,
-): Promise<Avatar> {
+): Promise<string> {
   // Once before the first byte is read, and once more under the lock.
   requireMayChange(await requireMembership(db.query, actor, conversationId))
   return replace(db, media, actor, group(actor, conversationId), picture, limits)
@@ -108,7 +108,7 @@ export async function discardAvatarOf(tx: Tx, userId: string): Promise<void> {
   if (avatar_id !== null) await removeAttachments(tx, [avatar_id])
 }
 
-export type AvatarFile = { blob_id: string; mime_type: string; size: number; sha256: Buffer }
+type AvatarFile = { blob_id: string; mime_type: string; size: number; sha256: Buffer }
 
 /** For everyone, but only while it is somebody's picture. @throws AppError attachment.not_found */
 export async function requireAvatar(db: Db, id: string): Promise<AvatarFile> {
@@ -135,7 +135,7 @@ async function replace(
   owner: Owner,
   picture: Picture,
   limits: Limits,
-): Promise<Avatar> {
+): Promise<string> {
   const used = 'attachment_id' in picture ? picture.attachment_id : undefined
   const source = used === undefined ? undefined : await requireUnused(db.query, actor, used, limits)
   const upload = { method: 'multipart', conversation_id: null, is_voice: false, keep_metadata: false } as const
@@ -155,7 +155,7 @@ async function replace(
       await owner.set(tx, id)
     })
   })
-  return { avatar_url: `/api/v1/avatars/${id}` }
+  return id
 }
 
 function remove(db: Db, actor: Actor, owner: Owner): Promise<void> {

@@ -245,7 +245,8 @@ async function insertBlob(tx: Tx, actor: Actor, id: string, received: Received):
     })
     .execute()
   // Behind the first files of everybody else: a thousand pictures of one user hold up nobody's single one.
-  if (hasPreviews) await enqueue(tx, 'make_previews', { blob_id: id }, { key: id, priority: await countInWork(tx, actor) })
+  if (hasPreviews)
+    await enqueue(tx, 'make_previews', { blob_id: id }, { key: id, priority: await countInWork(tx, actor) })
 }
 
 /** Files of the user whose previews are still to be made, the new one too; beyond the bound they are all the same. */

@@ -10,7 +10,7 @@ import { MAX_PIXELS } from './image-source.js'
 import { PeakMeter } from './peaks.js'
 import { type Bounds, outputOf, ProgramError, runProgram } from './programs.js'
 
-export type AvFacts = {
+type AvFacts = {
   /** Undefined where the file does not say, as most recordings of browsers: measureDuration() then reads it all. */
   duration_ms: number | undefined
   /** As shown: after the rotation is applied. Undefined without video. */
@@ -18,11 +18,10 @@ export type AvFacts = {
   height: number | undefined
   has_video: boolean
   has_audio: boolean
-  codecs: string[]
 }
 
-/** Of one call; each has a default that suits the largest file that is taken. */
-export type AvOptions = { seconds?: number; signal?: AbortSignal }
+/** For one call; the default suits the largest file that is taken. */
+type AvOptions = { seconds?: number }
 
 const DEMUXERS = 'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mp3,aac,ogg,flac,wav'
 const PROBE_SECONDS = 20
@@ -56,7 +55,7 @@ async function findProgram(path: string): Promise<Program | undefined> {
 export async function probe(ffprobe: string, path: string, options: AvOptions = {}): Promise<AvFacts> {
   const wanted = [
     'format=duration',
-    'stream=codec_type,codec_name,width,height,duration',
+    'stream=codec_type,width,height,duration',
     'stream_disposition=attached_pic',
     'stream_side_data=rotation',
   ].join(':')
@@ -67,7 +66,6 @@ export async function probe(ffprobe: string, path: string, options: AvOptions = 
 
 type Stream = {
   codec_type?: string
-  codec_name?: string
   width?: number
   height?: number
   duration?: string
@@ -88,7 +86,6 @@ function factsOf({ format, streams = [] }: { format?: { duration?: string }; str
     height: isTurned ? width : height,
     has_video: video !== undefined,
     has_audio: audio !== undefined,
-    codecs: [video, audio].flatMap((stream) => stream?.codec_name ?? []),
   }
 }
 
@@ -167,16 +164,16 @@ function input(path: string): string[] {
   ]
 }
 
-function boundsOf({ seconds, signal }: AvOptions, usual: number, max_bytes: number): Bounds {
-  return { seconds: seconds ?? usual, max_bytes, max_memory: MAX_MEMORY_BYTES, signal }
+function boundsOf({ seconds }: AvOptions, usual: number, max_bytes: number): Bounds {
+  return { seconds: seconds ?? usual, max_bytes, max_memory: MAX_MEMORY_BYTES }
 }
 
-/** What the program makes of the file is the file's fault; that there is no such program, or an abort, is not. */
+/** What the program makes of the file is the file's fault; that there is no such program is not. */
 async function unlessUnreadable<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work
   } catch (error) {
-    if (!(error instanceof ProgramError) || error.failure === 'aborted') throw error
+    if (!(error instanceof ProgramError)) throw error
     throw new AppError('attachment.unreadable', {}, { cause: error })
   }
 }

@@ -10,10 +10,9 @@ export type Bounds = {
   max_bytes: number
   /** Of memory; it is told that there is no more. */
   max_memory?: number
-  signal?: AbortSignal
 }
 
-export type ProgramFailure = 'exit' | 'time' | 'output' | 'aborted'
+type ProgramFailure = 'exit' | 'time' | 'output'
 
 /** It was started and did not end well. One that cannot be started rejects with the error of the system. */
 export class ProgramError extends Error {
@@ -60,19 +59,13 @@ export function runProgram(
       child.stderr.destroy()
     }
     const timer = setTimeout(() => end('time'), bounds.seconds * 1_000)
-    const onAbort = () => end('aborted')
-    bounds.signal?.addEventListener('abort', onAbort, { once: true })
     const settle = (error?: Error) => {
       clearTimeout(timer)
-      bounds.signal?.removeEventListener('abort', onAbort)
       if (error) reject(error)
       else resolve()
     }
 
-    child.on('spawn', () => {
-      behindTheServer(child.pid)
-      if (bounds.signal?.aborted) onAbort()
-    })
+    child.on('spawn', () => behindTheServer(child.pid))
     child.on('error', settle)
     child.on('close', (code) => {
       if (bounds.max_memory !== undefined && code !== null && NOT_STARTED.includes(code)) {

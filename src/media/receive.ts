@@ -47,44 +47,24 @@ export async function receive(media: Media, source: AsyncIterable<Uint8Array>, a
   if (!type) throw new AppError('attachment.type_not_allowed')
   const filename = safeFilename(arrival.filename, type.extension)
   const intake = new Intake(media, head, rest, arrival.limitOf(type))
-  if (type.kind === 'image') return { type, filename, ...(await receiveImage(media, intake, arrival, type)) }
-  const checked = (async function* () {
-    yield* intake.bytes
-    // Thrown before the end, so that the storage keeps nothing.
-    requireExpected(intake, arrival)
-  })()
-  const size = await media.storage.put(arrival.key, checked, { mime_type: type.mime_type })
+  const bytes = expected(intake, arrival)
+  if (type.kind === 'image') {
+    const keep = arrival.keep_metadata
+    const image = await storeImage(media, bytes, arrival, async (raw, clean) =>
+      keep
+        ? { from: raw, facts: await inspectImage(raw, type) }
+        : { from: clean, facts: await cleanImage(raw, clean, type) },
+    )
+    return { type, filename, ...image }
+  }
+  const size = await media.storage.put(arrival.key, bytes, { mime_type: type.mime_type })
   return { type, filename, size, sha256: intake.sha256, width: null, height: null, is_animated: false }
 }
 
-/** @throws AppError upload.mismatch */
-function requireExpected(intake: Intake, { sha256 }: Arrival): void {
+/** @throws AppError upload.mismatch before the end, so that nobody keeps anything */
+async function* expected(intake: Intake, { sha256 }: Arrival): AsyncGenerator<Uint8Array> {
+  yield* intake.bytes
   if (sha256 !== undefined && intake.sha256.toString('hex') !== sha256) throw new AppError('upload.mismatch')
-}
-
-async function receiveImage(
-  media: Media,
-  intake: Intake,
-  arrival: Arrival,
-  type: FileType,
-): Promise<Omit<Received, 'type' | 'filename'>> {
-  return withTempFile(media.dir, async (raw) => {
-    await spool(intake.bytes, raw)
-    requireExpected(intake, arrival)
-    return withTempFile(media.dir, async (clean) => {
-      const keep = arrival.keep_metadata
-      const image = await media.decoding.run(
-        arrival.user_id,
-        () => (keep ? inspectImage(raw, type) : cleanImage(raw, clean, type)),
-        () => new AppError('overloaded', { retry_after_s: 1 }),
-      )
-      const hash = createHash('sha256')
-      const size = await media.storage.put(arrival.key, hashed(createReadStream(keep ? raw : clean), hash), {
-        mime_type: type.mime_type,
-      })
-      return { size, sha256: hash.digest(), ...image }
-    })
-  })
 }
 
 export const AVATAR_TYPES: readonly string[] = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
@@ -104,17 +84,35 @@ export async function receiveAvatar(
   const { head, rest } = await readHead(source)
   const type = await sniff(head, '')
   if (!type || !AVATAR_TYPES.includes(type.mime_type)) throw new AppError('attachment.not_an_avatar')
+  const intake = new Intake(media, head, rest, { bytes: limit, code: 'attachment.too_large' })
+  return storeImage(media, intake.bytes, { key, user_id }, async (raw, square) => ({
+    from: square,
+    facts: await squareAvatar(raw, square),
+  }))
+}
+
+/**
+ * Stores `from`: the image as it has come, or what `make` has written to its second path.
+ * @throws AppError overloaded, and what `make` throws
+ */
+async function storeImage<Facts extends { mime_type: string }>(
+  media: Media,
+  bytes: AsyncIterable<Uint8Array>,
+  { key, user_id }: Pick<Arrival, 'key' | 'user_id'>,
+  make: (raw: string, made: string) => Promise<{ from: string; facts: Facts }>,
+): Promise<Facts & { size: number; sha256: Buffer }> {
   return withTempFile(media.dir, async (raw) => {
-    await spool(new Intake(media, head, rest, { bytes: limit, code: 'attachment.too_large' }).bytes, raw)
-    return withTempFile(media.dir, async (square) => {
-      const picture = await media.decoding.run(
+    await spool(bytes, raw)
+    return withTempFile(media.dir, async (made) => {
+      const { from, facts } = await media.decoding.run(
         user_id,
-        () => squareAvatar(raw, square),
+        () => make(raw, made),
         () => new AppError('overloaded', { retry_after_s: 1 }),
       )
       const hash = createHash('sha256')
-      await media.storage.put(key, hashed(createReadStream(square), hash), { mime_type: picture.mime_type })
-      return { ...picture, sha256: hash.digest() }
+      const { mime_type } = facts
+      const size = await media.storage.put(key, hashed(createReadStream(from), hash), { mime_type })
+      return { ...facts, size, sha256: hash.digest() }
     })
   })
 }

@@ -41,7 +41,6 @@ withPrograms('every type of video and audio is known by its content, and measure
     const facts = await probe('ffprobe', path)
     expect(facts).toMatchObject({ width: 160, height: 120, has_video: true, has_audio: true })
     expect(Math.abs((facts.duration_ms ?? 0) - 1_000)).toBeLessThan(120)
-    expect(facts.codecs).toHaveLength(2)
   }
   for (const [extension, args] of Object.entries(sounds)) {
     const path = make(folder, `a.${extension}`, ...TONE(1), ...args)

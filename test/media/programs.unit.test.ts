@@ -74,13 +74,3 @@ test('with a limit of memory, too, its words are read by no shell, and one that 
   await expect(missing).rejects.toThrow('/nowhere/ffmpeg cannot be started')
   await expect(missing).rejects.not.toBeInstanceOf(ProgramError)
 })
-
-test('an abort ends it, also one from before', async () => {
-  const controller = new AbortController()
-  const work = runProgram('yes', [], { seconds: 20, max_bytes: 1e12, signal: controller.signal }, () =>
-    controller.abort(),
-  )
-  await expect(work).rejects.toMatchObject({ failure: 'aborted' })
-  const late = outputOf('sleep', ['20'], { ...usual, signal: AbortSignal.abort() })
-  await expect(late).rejects.toMatchObject({ failure: 'aborted' })
-})

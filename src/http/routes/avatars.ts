@@ -18,6 +18,7 @@ import { arrivingForm } from '../arriving.js'
 import type { Env } from '../env.js'
 import { answerFile, answerText } from '../files.js'
 import { form } from '../forms.js'
+import { BASE } from '../paths.js'
 import { byUser, limitRate } from '../rate-limits.js'
 import { BINARY, createRoutes, FILE_ANSWERS, json, noContent, problems } from '../route.js'
 import { FORM_PROBLEMS } from '../upload-problems.js'
@@ -151,13 +152,15 @@ export function avatarRoutes() {
   return routes
 }
 
-async function withPicture(c: Context<Env>, set: (picture: Picture) => Promise<Avatar>): Promise<Avatar> {
+/** `set` answers the id of the picture. */
+async function withPicture(c: Context<Env>, set: (picture: Picture) => Promise<string>): Promise<Avatar> {
   // Validated, and nothing in it when a form has come; the type does not know of bodies that have two forms.
   const { attachment_id } = c.req.valid('json' as never) as Partial<SetAvatar>
-  if (attachment_id !== undefined) return set({ attachment_id })
-  let avatar: Avatar | undefined
+  const urlOf = (id: string) => ({ avatar_url: `${BASE}/avatars/${id}` })
+  if (attachment_id !== undefined) return urlOf(await set({ attachment_id }))
+  let id = ''
   await arrivingForm(c, 1, async (file) => {
-    avatar = await set(file)
+    id = await set(file)
   })
-  return Avatar.parse(avatar)
+  return urlOf(id)
 }
