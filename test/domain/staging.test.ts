@@ -10,8 +10,8 @@ import { DiskStorage } from '../../src/media/disk-storage.js'
 import type { Media } from '../../src/media/media.js'
 import type { Key } from '../../src/media/storage.js'
 import { createLogger } from '../../src/observe.js'
-import { append, begun, filesIn } from '../http/uploading.js'
 import type { Person } from '../support/person.js'
+import { append, begun, filesIn } from '../support/uploading.js'
 import { startWorld, type World } from '../support/world.js'
 
 let world: World

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blackPng } from '../media/bytes.js'
 import { fetchBytes, type Person } from '../support/person.js'
+import { file, photo } from '../support/pictures.js'
 import { startWorld, type World } from '../support/world.js'
 import { listen } from './listen.js'
-import { file, photo } from './pictures.js'
 import { outcome, outcomes } from './request.js'
 
 let world: World

@@ -6,8 +6,20 @@ import { Upload } from 'tus-js-client'
 import { expect, onTestFinished, test } from 'vitest'
 import { DiskStorage } from '../../src/media/disk-storage.js'
 import { Person } from '../support/person.js'
+import {
+  append,
+  begun,
+  complete,
+  filesIn,
+  head,
+  MIB,
+  offsetOf,
+  openAppend,
+  sha256,
+  text,
+  until,
+} from '../support/uploading.js'
 import { PASSWORD, ROOMY, startWorld, type World } from '../support/world.js'
-import { append, begun, complete, filesIn, head, MIB, offsetOf, openAppend, sha256, text, until } from './uploading.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 

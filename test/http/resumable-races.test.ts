@@ -4,9 +4,9 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DiskStorage } from '../../src/media/disk-storage.js'
 import type { Person } from '../support/person.js'
+import * as tus from '../support/uploading.js'
 import { startWorld, type World } from '../support/world.js'
 import { outcome, outcomes } from './request.js'
-import * as tus from './uploading.js'
 
 const { MIB, begun, append, head, complete, offsetOf, text, until } = tus
 

@@ -2,9 +2,9 @@
 import { Upload } from 'tus-js-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Person } from '../support/person.js'
+import * as tus from '../support/uploading.js'
 import { startWorld, type World } from '../support/world.js'
 import { outcome, request } from './request.js'
-import * as tus from './uploading.js'
 
 const { MIB, begin, begun, append, head, complete, offsetOf, text, until } = tus
 

@@ -3,9 +3,9 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blackPng } from '../media/bytes.js'
 import type { Person } from '../support/person.js'
+import { file } from '../support/pictures.js'
 import { startWorld, type World } from '../support/world.js'
 import { listen } from './listen.js'
-import { file } from './pictures.js'
 import { outcome } from './request.js'
 
 const NOTHING_SET = { media_allowed: true, max_file_size: null, allowed_file_types: null }

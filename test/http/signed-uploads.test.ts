@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Answer, Person } from '../support/person.js'
 import { fetchJson } from '../support/person.js'
+import { arriving, complete, filesIn, open, openFiles, sha256, until } from '../support/uploading.js'
 import { startWorld, type World } from '../support/world.js'
 import { outcome, outcomes } from './request.js'
-import { arriving, complete, filesIn, open, openFiles, sha256, until } from './uploading.js'
 
 let world: World
 let alice: Person

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Person } from '../support/person.js'
 import { S3Server } from '../support/s3-server.js'
+import { append, begun, complete, MIB, offsetOf, sha256, text } from '../support/uploading.js'
 import { startWorld, type World } from '../support/world.js'
 import { outcome } from './request.js'
-import { append, begun, complete, MIB, offsetOf, sha256, text } from './uploading.js'
 
 let world: World
 let bucket: S3Server

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { request as send } from 'node:http'
 import { join } from 'node:path'
-import type { Answer, Person } from '../support/person.js'
-import type { World } from '../support/world.js'
+import type { Answer, Person } from './person.js'
+import type { World } from './world.js'
 
 export const MIB = 1_048_576
 export const TUS = { 'tus-resumable': '1.0.0' }
