@@ -103,7 +103,7 @@ export async function deleteAccount(db: Db, auth: Auth, actor: Actor): Promise<v
 }
 
 async function anonymise(tx: Tx, userId: string): Promise<void> {
-  await discardAvatarOf(tx, userId)
+  await discardAvatarOf(tx, 'users', userId)
   await tx
     .updateTable('users')
     .set({

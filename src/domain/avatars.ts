@@ -98,13 +98,9 @@ export function removeConversationAvatar(db: Db, actor: Actor, conversationId: s
   return remove(db, actor, group(actor, conversationId))
 }
 
-/** Of an account that is being deleted; its row is locked and forgets the picture itself. */
-export async function discardAvatarOf(tx: Tx, userId: string): Promise<void> {
-  const { avatar_id } = await tx
-    .selectFrom('users')
-    .select('avatar_id')
-    .where('id', '=', userId)
-    .executeTakeFirstOrThrow()
+/** Of what is being deleted: an account, whose row is locked and forgets the picture itself, or a group that is locked. */
+export async function discardAvatarOf(tx: Tx, table: 'users' | 'conversations', id: string): Promise<void> {
+  const { avatar_id } = await tx.selectFrom(table).select('avatar_id').where('id', '=', id).executeTakeFirstOrThrow()
   if (avatar_id !== null) await removeAttachments(tx, [avatar_id])
 }
 

@@ -12,6 +12,7 @@ import { HARD, type Limits } from '../contract/limits.js'
 import type { SystemMessage } from '../contract/system-messages.js'
 import type { Db, Tx } from '../db/database.js'
 import { requirePermission } from './access.js'
+import { discardAvatarOf } from './avatars.js'
 import { requireNoBlock } from './blocks.js'
 import { insertMembers, lockMembership } from './membership.js'
 import { FLAG, INTEGER, readCursor, toPage, UUID } from './pages.js'
@@ -201,6 +202,8 @@ export async function deleteConversation(db: Db, actor: Actor, id: string): Prom
     const before = await lockMembership(tx, actor, id)
     if (before.type === 'direct') throw new AppError('conversation.not_for_direct')
     requirePermission(before.role, 'conversation.delete')
+    // Nobody could take it away any more.
+    await discardAvatarOf(tx, 'conversations', id)
     await tx.updateTable('conversations').set({ deleted_at: sql`now()` }).where('id', '=', id).execute()
   })
 }

@@ -98,3 +98,16 @@ test('the picture of a group outlives the account of whoever has chosen it', asy
   expect((await ida.get(`/conversations/${home.id}`)).avatar_url).toBe(avatar_url)
   expect((await see(avatar_url)).status).toBe(200)
 })
+
+test('the picture of a group that is deleted is gone with it, and takes up nothing of whoever chose it', async () => {
+  const carol = await world.person('carol')
+  const [home, other] = [await world.group(alice, carol), await world.group(alice, carol)]
+  const [gone, stays] = [
+    await put(alice, home.id, await photo(40, 20)),
+    await put(alice, other.id, await photo(30, 20)),
+  ]
+  await alice.delete(`/conversations/${home.id}`)
+  expect((await see(gone.body.avatar_url)).status).toBe(404)
+  expect((await see(stays.body.avatar_url)).status).toBe(200)
+  expect(await live(alice)).not.toContain(gone.body.avatar_url)
+})
