@@ -1,4 +1,4 @@
--- A file that goes while its message stays is told; one that goes with its message was told with that.
+-- A file that goes while its message stays is told; one that goes with its message or conversation was told with that.
 create or replace function tg_attachments__append_removed() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -14,6 +14,7 @@ begin
     from new_rows n
     join old_rows o on o.id = n.id
     join messages m on m.id = n.message_id and m.deleted_at is null
+    join conversations c on c.id = n.conversation_id and c.deleted_at is null
     where n.removed_at is not null and o.removed_at is null
   ) g
   having count(*) > 0;

@@ -6,6 +6,7 @@ import type { Tx } from './database.js'
 export type Jobs = {
   make_previews: { blob_id: string }
   remove_files_of_account: { user_id: string }
+  remove_files_of_conversation: { conversation_id: string }
   /** By the clock. */
   sweep_media: object
 }
@@ -15,6 +16,7 @@ const ATTEMPTS: Record<keyof Jobs, number> = {
   make_previews: 8,
   // Nobody else would come for them.
   remove_files_of_account: 25,
+  remove_files_of_conversation: 25,
   sweep_media: 1,
 }
 

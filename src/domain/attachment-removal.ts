@@ -1,4 +1,5 @@
-// Files that go while their message stays: one by one, or all of an account. Everyone hears attachment.removed.
+// Files that go: one by one, or all of an account, while their messages stay and everyone hears attachment.removed; or with
+// their conversation, whose end was heard.
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
@@ -61,4 +62,19 @@ function removeSomeFilesOf(db: Db, userId: string): Promise<number> {
     await removeAttachments(tx, ids)
     return ids.length
   })
+}
+
+/** All of a conversation that was deleted: nobody can see them any more, nor take them away. */
+export async function removeFilesOfConversation(db: Db, conversationId: string): Promise<void> {
+  const removeSome = () =>
+    db.write(null, async (tx) => {
+      const { numAffectedRows = 0n } = await sql`
+        update attachments set removed_at = now()
+        where id in (
+          select id from attachments
+          where conversation_id = ${conversationId} and removed_at is null
+          order by number desc, position desc limit ${BATCH} for update)`.execute(tx)
+      return Number(numAffectedRows)
+    })
+  while ((await removeSome()) === BATCH);
 }

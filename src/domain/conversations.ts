@@ -11,6 +11,7 @@ import type { Page } from '../contract/fields.js'
 import { HARD, type Limits } from '../contract/limits.js'
 import type { SystemMessage } from '../contract/system-messages.js'
 import type { Db, Tx } from '../db/database.js'
+import { enqueue } from '../db/enqueue.js'
 import { requirePermission } from './access.js'
 import { discardAvatarOf } from './avatars.js'
 import { requireNoBlock } from './blocks.js'
@@ -196,14 +197,15 @@ function changesOf(actor: Actor, before: Details, input: UpdateConversation): Sy
   return changes
 }
 
-/** Gone for all its members at once; the rows stay until retention takes them. */
+/** Gone for all its members at once, and its files with it; the rows stay until retention takes them. */
 export async function deleteConversation(db: Db, actor: Actor, id: string): Promise<void> {
   await db.write(actor.user_id, async (tx) => {
     const before = await lockMembership(tx, actor, id)
     if (before.type === 'direct') throw new AppError('conversation.not_for_direct')
     requirePermission(before.role, 'conversation.delete')
-    // Nobody could take it away any more.
+    // Nobody could take them away any more.
     await discardAvatarOf(tx, 'conversations', id)
+    await enqueue(tx, 'remove_files_of_conversation', { conversation_id: id })
     await tx.updateTable('conversations').set({ deleted_at: sql`now()` }).where('id', '=', id).execute()
   })
 }

@@ -12,6 +12,7 @@ import { workerName } from './dead-workers.js'
 import { jobLogger } from './logger.js'
 import { makePreviewsJob } from './make-previews.js'
 import { removeFilesOfAccountJob } from './remove-files-of-account.js'
+import { removeFilesOfConversationJob } from './remove-files-of-conversation.js'
 import { sweepMediaJob } from './sweep-media.js'
 
 export type JobServices = { db: Db; media: Media; logger: Logger }
@@ -20,6 +21,7 @@ export type JobServices = { db: Db; media: Media; logger: Logger }
 const TASKS: { [J in keyof Jobs]: (services: JobServices, payload: Jobs[J], last: boolean) => Promise<void> } = {
   make_previews: makePreviewsJob,
   remove_files_of_account: removeFilesOfAccountJob,
+  remove_files_of_conversation: removeFilesOfConversationJob,
   sweep_media: sweepMediaJob,
 }
 

@@ -1,8 +1,8 @@
 // How many bodies of files may be on their way.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { HARD } from '../../src/contract/limits.js'
+import { filesIn, open, until } from '../support/uploading.js'
 import { startWorld, type World } from '../support/world.js'
-import { filesIn, open, until } from './uploading.js'
 
 let world: World
 beforeAll(async () => {

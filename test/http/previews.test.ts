@@ -7,10 +7,10 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Frame } from '../support/ear.js'
 import type { Person } from '../support/person.js'
-import { jpeg, phonePhoto, photo } from '../support/pictures.js'
+import { jpeg, phonePhoto } from '../support/pictures.js'
+import { filesIn } from '../support/uploading.js'
 import { startWorld, type World } from '../support/world.js'
 import { listen } from './listen.js'
-import { filesIn } from './uploading.js'
 
 let world: World
 let alice: Person
@@ -163,7 +163,7 @@ test('a voice message is sound', async () => {
 })
 
 test('of an animation whose first picture alone can be read, nothing is left lying about', async () => {
-  const frames = await Promise.all([photo(1_400, 700).png().toBuffer(), photo(1_400, 700).png().toBuffer()])
+  const frames = await Promise.all([jpeg(1_400, 700), jpeg(1_400, 700)])
   const torn = await sharp(frames, { join: { animated: true } })
     .webp({ lossless: true, effort: 0 })
     .toBuffer()
