@@ -208,6 +208,9 @@ function refuseUnsafe(env: z.infer<typeof Environment>): void {
   if (env.DATABASE_URL !== undefined && !/^postgres(ql)?:\/\//.test(env.DATABASE_URL)) {
     throw new StartupError('Set DATABASE_URL to postgres://user:password@host:5432/database.')
   }
+  if (!env.S3_ENDPOINT && (env.S3_BUCKET || env.S3_ACCESS_KEY_ID || env.S3_SECRET_ACCESS_KEY)) {
+    throw new StartupError('Set S3_ENDPOINT too, or files would be kept in UPLOADS_DIR.')
+  }
   if (env.S3_ENDPOINT && !(env.S3_BUCKET && env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY)) {
     throw new StartupError('With S3_ENDPOINT, set S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too.')
   }

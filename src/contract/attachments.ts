@@ -39,7 +39,7 @@ export const Attachment = z.object({
   sha256: z
     .string()
     .nullable()
-    .describe('In hexadecimal')
+    .describe('Of what is kept, in hexadecimal: an image is made anew')
     .meta({ examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'] }),
   state: z
     .enum(['processing', 'ready', 'failed', 'removed', 'external'])

@@ -6,7 +6,11 @@ export const ERRORS = {
   'request.malformed': { status: 400, retry: false, title: 'The body is not JSON in UTF-8' },
   'request.invalid': { status: 422, retry: false, title: 'The request does not have the expected form' },
   'request.too_large': { status: 413, retry: false, title: 'The body is too large' },
-  'request.unsupported_media_type': { status: 415, retry: false, title: 'The body must be application/json' },
+  'request.unsupported_media_type': {
+    status: 415,
+    retry: false,
+    title: 'The body has another media type than it should',
+  },
   'route.not_found': { status: 404, retry: false, title: 'There is no such route' },
   rate_limited: { status: 429, retry: true, title: 'Too many requests' },
   busy: { status: 503, retry: true, title: 'Somebody else holds what this needs; try again shortly' },

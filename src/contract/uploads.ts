@@ -10,8 +10,9 @@ const Flag = z
   .meta({ type: 'boolean' })
 const Sha256 = z
   .string()
-  .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
-  .describe('In hexadecimal; checked when given')
+  .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
+  .toLowerCase()
+  .describe('Of what is sent, in hexadecimal; checked when given')
 
 /** What is said of a file before its first byte. */
 export const UploadOptions = z.strictObject({
@@ -21,6 +22,10 @@ export const UploadOptions = z.strictObject({
   sha256: Sha256.optional(),
 })
 export type UploadOptions = z.infer<typeof UploadOptions>
+
+/** The same of each file of a form with a caption. */
+export const CaptionOptions = UploadOptions.pick({ voice: true, keep_metadata: true })
+export type CaptionOptions = z.infer<typeof CaptionOptions>
 
 /** The parts of a form beside its files; each may come before or after them. */
 export const CaptionFields = z.strictObject({

@@ -125,7 +125,8 @@ export async function findVisible(db: Db, actor: Actor, ids: string[]): Promise<
     .where('a.id', 'in', ids)
     .where('a.blob_id', 'is not', null)
     .execute()
-  return rows.map((row) => row.id)
+  const visible = new Set(rows.map((row) => row.id))
+  return ids.filter((id) => visible.has(id))
 }
 
 /** The uploader's alone until a message has it, and from then on everybody's in the conversation; also a removed one. */

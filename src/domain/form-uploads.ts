@@ -4,7 +4,7 @@ import type { Attachment } from '../contract/attachments.js'
 import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
 import type { Message } from '../contract/messages.js'
-import type { CaptionFields, UploadOptions } from '../contract/uploads.js'
+import type { CaptionFields, CaptionOptions, UploadOptions } from '../contract/uploads.js'
 import type { Db } from '../db/database.js'
 import type { Media } from '../media/media.js'
 import type { FormFile, TakeFile } from '../media/multipart.js'
@@ -25,11 +25,12 @@ export async function sendFiles(
   media: Media,
   actor: Actor,
   conversationId: string,
+  given: CaptionOptions,
   readForm: ReadForm<CaptionFields>,
   limits: Limits,
 ): Promise<{ message: Message; created: boolean }> {
   const ids: string[] = []
-  const options = { conversation_id: conversationId, voice: false, keep_metadata: false }
+  const options = { ...given, conversation_id: conversationId }
   let sent: { message: Message; created: boolean } | undefined
   try {
     const caption = await readForm(async (file) => {

@@ -125,6 +125,9 @@ export async function makeAttachment(
   try {
     const limitOf = (type: FileType) => bytesAllowed(room, type, incoming.is_voice)
     const received = await receive(media, incoming.bytes, { ...incoming, key, user_id: actor.user_id, limitOf })
+    // What is stored of an image may be larger than what has come.
+    const kept = { kind: kindOf(received.type, incoming.is_voice), size: received.size }
+    if (room.settings) requireNothingAgainst(whyNotAttach(room.settings, kept))
     const isNew = await saveFile(db, actor, incoming, received, room.limits)
     if (!isNew) await media.storage.remove([key])
   } catch (error) {

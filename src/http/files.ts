@@ -34,7 +34,8 @@ export async function answerFile(c: Context<Env>, file: ServedFile): Promise<Res
   if (stream === undefined) throw new AppError('internal', { detail: 'The storage has lost this file' })
   describe(c, file)
   c.header('Accept-Ranges', 'bytes')
-  c.header('Content-Type', file.mime_type)
+  // What is in UTF-16 says so by its first bytes, which count for more.
+  c.header('Content-Type', file.mime_type.startsWith('text/') ? `${file.mime_type}; charset=utf-8` : file.mime_type)
   c.header('Content-Disposition', disposition(file))
   c.header('Content-Length', String(range ? range.end - range.start + 1 : file.size))
   if (range) c.header('Content-Range', `bytes ${range.start}-${range.end}/${file.size}`)

@@ -92,7 +92,9 @@ export function readableBody(): MiddlewareHandler<Env> {
         const late = setTimeout(() => c.env.incoming.destroy(), BODY_MS)
         const bytes = new Uint8Array(await c.req.arrayBuffer().finally(() => clearTimeout(late)))
         if (bytes.length > 0) {
-          if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) throw new AppError('request.unsupported_media_type')
+          if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) {
+            throw new AppError('request.unsupported_media_type', { detail: 'The body must be application/json' })
+          }
           if (!isUtf8(bytes)) throw new AppError('request.malformed')
         }
       }

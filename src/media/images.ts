@@ -2,7 +2,7 @@
 // IPTC, comments, whatever is hidden behind the end (a second file, the video of a motion photo) are not copied anywhere.
 //
 // Colours become sRGB: a profile names the device that made it, and what has none looks the same everywhere.
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { Sharp } from 'sharp'
 import { AppError } from '../contract/errors.js'
 import { type Header, openImage, readHeader, writeImage } from './image-source.js'
@@ -16,6 +16,11 @@ const CLEANABLE: Record<string, string> = {
   'image/gif': 'gif',
   'image/webp': 'webp',
 }
+
+/** Without visible loss; and what is used where that would only make the file larger. */
+const QUALITY = 90
+const LOWER_QUALITY = 80
+const GROWTH = 1.2
 
 /** libheif reads the header of both, though only AVIF can be decoded. */
 const FORMATS: Record<string, string> = { ...CLEANABLE, 'image/avif': 'heif', 'image/heic': 'heif' }
@@ -38,8 +43,15 @@ export async function cleanImage(
   const { mime_type } = options
   if (!(mime_type in CLEANABLE)) throw new AppError('attachment.metadata_stays')
   const header = await readHeaderOf(from, mime_type)
-  const image = openImage(from, { all_frames: header.frames > 1 })
-  const { size } = await writeImage(encode(inDepth(image, header), header, await isLosslessWebp(from, header)), to)
+  const lossless = await isLosslessWebp(from, header)
+  const write = (quality: number) => {
+    const image = openImage(from, { all_frames: header.frames > 1 })
+    return writeImage(encode(inDepth(image, header), header, lossless, quality), to)
+  }
+  let { size } = await write(QUALITY)
+  // It was of less before, and more bytes make it no better.
+  const isLossy = mime_type === 'image/jpeg' || (mime_type === 'image/webp' && !lossless)
+  if (isLossy && size > (await stat(from)).size * GROWTH) size = (await write(LOWER_QUALITY)).size
   // Of what was written: an animation whose frames are all the same has become one.
   return { ...(await inspectImage(to, { mime_type })), size }
 }
@@ -70,12 +82,17 @@ function inDepth(image: Sharp, { metadata, format }: Header): Sharp {
   return space === 'b-w' && (format === 'jpeg' || format === 'png') ? image.toColourspace('b-w') : image
 }
 
-function encode(image: Sharp, { format, metadata, width, height, frames }: Header, lossless: boolean): Sharp {
+function encode(
+  image: Sharp,
+  { format, metadata, width, height, frames }: Header,
+  lossless: boolean,
+  quality: number,
+): Sharp {
   switch (format) {
     case 'jpeg': {
       const chromaSubsampling = metadata.chromaSubsampling === '4:4:4' ? '4:4:4' : '4:2:0'
       // Better codes would take as long again and save 3 %.
-      return image.jpeg({ quality: 90, chromaSubsampling, optimiseCoding: false })
+      return image.jpeg({ quality, chromaSubsampling, optimiseCoding: false })
     }
     case 'png':
       // A palette stays one: as true colours a screenshot is several times as large.
@@ -86,7 +103,9 @@ function encode(image: Sharp, { format, metadata, width, height, frames }: Heade
       return image.gif({ effort: 1 })
     default: {
       const isFine = width * height * frames <= MAX_FINE_PIXELS
-      return image.webp(lossless && isFine ? { lossless, effort: 1 } : { quality: isFine ? 90 : 80, effort: 1 })
+      return image.webp(
+        lossless && isFine ? { lossless, effort: 1 } : { quality: isFine ? quality : LOWER_QUALITY, effort: 1 },
+      )
     }
   }
 }

@@ -68,12 +68,16 @@ export async function readForm(
       files++
       // Whoever takes the last one is done with it only when nothing can be wrong with the form any more.
       const bytes = files === limits.files ? upTo(whole, stream) : stream
-      taking = taking.then(() => onFile({ filename: info.filename, bytes }))
+      taking = taking.then(() => onFile({ filename: unescaped(info.filename), bytes }))
       taking.catch(fail)
     })
     for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const) {
       parser.on(limit, () =>
-        fail(new AppError('upload.malformed', { detail: `At most ${limits.files} files in a form` })),
+        fail(
+          new AppError('upload.malformed', {
+            detail: limits.files === 1 ? 'One file in a form' : `At most ${limits.files} files in a form`,
+          }),
+        ),
       )
     }
     parser.on('error', (error) =>
@@ -113,4 +117,9 @@ function openParser(incoming: IncomingMessage, files: number) {
   } catch (error) {
     throw new AppError('upload.malformed', {}, { cause: error })
   }
+}
+
+/** What browsers write for the characters that would end the name (HTML, multipart/form-data encoding). */
+function unescaped(filename: string | undefined): string | undefined {
+  return filename?.replace(/%22/g, '"').replace(/%0D/g, '\r').replace(/%0A/g, '\n')
 }

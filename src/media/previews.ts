@@ -30,7 +30,7 @@ const POSTER_AT_MS = 1_000
 export async function makePreviews(media: Media, blob: { id: string; mime_type: string }): Promise<Previews> {
   const kind = typeOfMime(blob.mime_type)?.kind
   return withLocalFile(media, originalKey(blob.id), (path) =>
-    kind === 'image' ? pictures(media, blob.id, path) : recording(media, blob.id, path),
+    kind === 'image' ? pictures(media, blob.id, path, false) : recording(media, blob.id, path),
   )
 }
 
@@ -47,15 +47,15 @@ async function recording(media: Media, blobId: string, path: string): Promise<Pr
   return withTempFile(media.dir, async (poster) => {
     // The first second is often black.
     await posterFrame(ffmpeg.path, path, poster, Math.min(POSTER_AT_MS, (duration_ms ?? 0) / 2))
-    return { duration_ms, width, height, ...(await pictures(media, blobId, poster)) }
+    return { duration_ms, width, height, ...(await pictures(media, blobId, poster, true)) }
   })
 }
 
-async function pictures(media: Media, blobId: string, from: string): Promise<Previews> {
+async function pictures(media: Media, blobId: string, from: string, isPoster: boolean): Promise<Previews> {
   return withTempFile(media.dir, async (base) => {
     const pathOf = (name: VariantName) => `${base}-${name}`
     try {
-      const { variants, blurhash } = await makeVariants(from, pathOf)
+      const { variants, blurhash } = await makeVariants(from, pathOf, { every: isPoster })
       for (const { name, mime_type } of variants) {
         await media.storage.put(variantKey(blobId, name), createReadStream(pathOf(name)), { mime_type })
       }

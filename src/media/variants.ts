@@ -18,12 +18,13 @@ const BLURHASH_SIDE = 32
 
 /**
  * Writes the variants as WebP, `preview` with all frames, where `pathOf` says. None is larger than the image: what would
- * not be smaller is left out, but there is always a thumbnail.
+ * not be smaller is left out, but there is always a thumbnail; `every`: nothing is left out, for the image itself is not kept.
  * @throws AppError attachment.unreadable (also for HEIC), attachment.too_many_pixels
  */
 export async function makeVariants(
   from: string,
   pathOf: (name: VariantName) => string,
+  { every = false }: { every?: boolean } = {},
 ): Promise<{ variants: Variant[]; blurhash: string }> {
   const { width, height, frames } = await readHeader(from)
   const { data, info } = await guarded(
@@ -34,7 +35,7 @@ export async function makeVariants(
   const variants: Variant[] = []
   for (const name of ['large', 'preview', 'thumbnail'] as const) {
     const side = VARIANT_SIDES[name]
-    if (name !== 'thumbnail' && Math.max(width, height) <= side) continue
+    if (!every && name !== 'thumbnail' && Math.max(width, height) <= side) continue
     const scale = Math.min(1, side / Math.max(width, height))
     const moves = name === 'preview' && frames > 1 && width * height * scale ** 2 * frames <= MAX_MOVING_PIXELS
     const image = moves ? openImage(from, { all_frames: true }) : still()

@@ -119,6 +119,28 @@ test('a file of a deleted message is gone already', async () => {
   expect((await bob.get(`/messages/${message.id}`)).attachments).toEqual([])
 })
 
+test('the files of a deleted conversation go with it, and give their room back', async () => {
+  const group = (await world.group(alice, bob)).id
+  const file = await bob.upload('minutes.txt', `minutes ${crypto.randomUUID()}`)
+  await bob.say(group, '', { attachment_ids: [file.id] })
+  const psql = await world.session()
+  const bytes = async () =>
+    (await psql.query('select bytes from media_usage where user_id = $1', [bob.id])).rows[0].bytes as string
+  const before = Number(await bytes())
+  const ear = await listen(alice)
+  await alice.delete(`/conversations/${group}`)
+  expect((await bob.download(file.url)).status).toBe(404)
+  await expect.poll(async () => Number(await bytes())).toBe(before - file.size)
+  await alice.settled()
+  expect(ear.stream(group).map((frame) => frame.type)).toEqual(['conversation.deleted'])
+})
+
+test('what is known of a file can be read before a message has it, by its uploader alone', async () => {
+  const file = await bob.upload('draft.txt', `a draft ${crypto.randomUUID()}`)
+  expect(await bob.get(`/attachments/${file.id}/info`)).toEqual(file)
+  expect(await outcome(alice.ask('GET', `/attachments/${file.id}/info`))).toBe('404 attachment.not_found')
+})
+
 test('an address that lets its bearer read a file lets them do nothing else to it', async () => {
   const file = await bob.upload('signed.txt', 'signed')
   const { data } = await bob.post('/attachments/urls', { attachment_ids: [file.id] })

@@ -190,6 +190,11 @@ const TABLE: Row[] = [
   ['POST /api/v1/uploads', users('201'), file],
   ['POST /api/v1/conversations/:id/attachments', inside(NO_CONVERSATION, FORBIDDEN, '201'), file],
   ['GET /api/v1/attachments/:id', inside(NO_ATTACHMENT, '200'), attachment],
+  [
+    'GET /api/v1/attachments/:id/info',
+    inside(NO_ATTACHMENT, '200'),
+    { path: ({ attachment }) => `/attachments/${attachment}/info` },
+  ],
   ['POST /api/v1/attachments/urls', users('200'), links],
   ['PUT /api/v1/users/me/avatar', users('200'), picture],
   ['DELETE /api/v1/users/me/avatar', users('204')],

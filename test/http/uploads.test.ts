@@ -48,7 +48,11 @@ test('a file is stored, linked by a message, heard with it, and given to its rea
   expect((await ear.next('message.created')).data).toEqual(message)
 
   const { status, bytes, headers } = await bob.download(attachment.url)
-  expect([status, bytes.toString(), headers.get('content-type')]).toEqual([200, 'what we said\n', 'text/plain'])
+  expect([status, bytes.toString(), headers.get('content-type')]).toEqual([
+    200,
+    'what we said\n',
+    'text/plain; charset=utf-8',
+  ])
   expect(headers.get('content-disposition')).toBe('attachment; filename="notes.txt"')
   expect(headers.get('etag')).toBe(`"${attachment.sha256}"`)
   expect((await outsider.download(attachment.url)).problem?.code).toBe('attachment.not_found')
@@ -213,6 +217,16 @@ test('several files and their caption become one message, once', async () => {
   expect([repeated.status, repeated.body]).toEqual([200, sent.body])
   await bob.settled()
   expect(ear.all('message.created')).toHaveLength(1)
+})
+
+test('what is said of the files of a caption holds for each of them, and nothing else may be said', async () => {
+  const send = (query: string, name: string, content: string) =>
+    alice.sendForm(`/conversations/${home}/attachments${query}`, { file: new File([content], name) })
+  const wav = 'RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\0\x3e\0\0\x02\0\x10\0data\0\0\0\0'
+  const voice = await send('?voice=true', 'a.wav', wav)
+  expect([voice.status, voice.body.type]).toEqual([201, 'voice'])
+  expect(await outcome(send('?voice=true', 'a.txt', 'hello'))).toBe('415 attachment.type_not_allowed')
+  expect(await outcome(send('?voise=true', 'a.txt', 'hello'))).toBe('422 request.invalid')
 })
 
 test('a caption that is refused takes its files with it', async () => {

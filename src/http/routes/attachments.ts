@@ -1,5 +1,6 @@
 import { createRoute, type z } from '@hono/zod-openapi'
 import {
+  Attachment,
   Attachments,
   LinkAttachments,
   ListAttachments,
@@ -11,7 +12,7 @@ import { AppError } from '../../contract/errors.js'
 import { IdParam } from '../../contract/fields.js'
 import { Message } from '../../contract/messages.js'
 import { removeAttachment } from '../../domain/attachment-removal.js'
-import { findVisible, requireVisibleFile, type VisibleFile } from '../../domain/attachments.js'
+import { findVisible, readAttachment, requireVisibleFile, type VisibleFile } from '../../domain/attachments.js'
 import { listAttachments } from '../../domain/gallery.js'
 import { addAttachments } from '../../domain/message-attachments.js'
 import { typeOfMime } from '../../media/file-types.js'
@@ -35,6 +36,14 @@ const getAttachment = createRoute({
       'request.invalid',
     ),
   },
+})
+
+const getInfo = createRoute({
+  method: 'get',
+  path: '/attachments/{id}/info',
+  summary: 'What is known of a file, also before a message has it',
+  request: { params: IdParam },
+  responses: { 200: json(Attachment, 'As in its message'), ...problems('attachment.not_found') },
 })
 
 const postUrls = createRoute({
@@ -102,6 +111,9 @@ export function attachmentRoutes() {
     if (file.kind === 'image' && variant === undefined) c.header('Vary', 'Save-Data', { append: true })
     return answerFile(c, served(file, variant ?? (savesData && file.state === 'ready' ? 'preview' : 'original')))
   })
+  routes.openapi(getInfo, async (c) =>
+    c.json(await readAttachment(c.var.db, c.var.actor, c.req.valid('param').id), 200),
+  )
   routes.openapi(postUrls, async (c) => {
     const { links } = c.var.media
     const expires_at = links.end()
@@ -153,7 +165,9 @@ function served(file: VisibleFile, wanted: Wanted): ServedFile {
   }
   if (wanted !== 'original' && state === 'processing') throw new AppError('attachment.not_ready', { retry_after_s: 1 })
   // A picture that is small already has no larger previews than itself.
-  if (wanted !== 'original' && (file.kind !== 'image' || state === 'failed')) throw new AppError('attachment.not_found')
+  if (wanted !== 'original' && (file.kind !== 'image' || state === 'failed')) {
+    throw new AppError('attachment.not_found', { detail: 'This file has no such preview' })
+  }
   const { size, mime_type, filename } = file
   const inline = typeOfMime(mime_type)?.inline ?? false
   return { key: originalKey(blob_id), size, mime_type, etag: `"${hash}"`, filename, inline, cache: 'private' }

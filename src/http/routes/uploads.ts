@@ -3,7 +3,7 @@ import { Attachment } from '../../contract/attachments.js'
 import { IdParam } from '../../contract/fields.js'
 import { HARD } from '../../contract/limits.js'
 import { Message } from '../../contract/messages.js'
-import { CaptionFields, UploadOptions } from '../../contract/uploads.js'
+import { CaptionFields, CaptionOptions, UploadOptions } from '../../contract/uploads.js'
 import { completeUpload } from '../../domain/complete-upload.js'
 import { sendFiles, uploadForm } from '../../domain/form-uploads.js'
 import type { TakeFile } from '../../media/multipart.js'
@@ -30,7 +30,7 @@ const postAttachments = createRoute({
   path: '/conversations/{id}/attachments',
   summary: 'Upload files with their caption, as one message',
   middleware: limitRate('upload', byUser),
-  request: { params: IdParam, body: form({ files: HARD.attachments, fields: CaptionFields }) },
+  request: { params: IdParam, query: CaptionOptions, body: form({ files: HARD.attachments, fields: CaptionFields }) },
   responses: {
     200: json(Message, 'The message that this client_id has sent before'),
     201: json(Message, 'The stored message'),
@@ -73,7 +73,15 @@ export function uploadRoutes() {
   routes.openapi(postAttachments, async (c) => {
     const { db, media, actor, limits } = c.var
     const read = async (take: TakeFile) => fieldsOf(CaptionFields, await arrivingForm(c, HARD.attachments, take))
-    const { message, created } = await sendFiles(db, media, actor, c.req.valid('param').id, read, limits)
+    const { message, created } = await sendFiles(
+      db,
+      media,
+      actor,
+      c.req.valid('param').id,
+      c.req.valid('query'),
+      read,
+      limits,
+    )
     c.var.metrics.sends.inc({ outcome: created ? 'stored' : 'duplicate' })
     return c.json(message, created ? 201 : 200)
   })
