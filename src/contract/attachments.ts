@@ -76,14 +76,15 @@ export const ListAttachments = z.strictObject({
 export type ListAttachments = z.infer<typeof ListAttachments>
 export const Attachments = page(Attachment)
 
+/** The files of one message. */
+export const AttachmentIds = z
+  .array(Id)
+  .max(HARD.attachments)
+  .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
+
 /** More files for a message that has some. */
 export const LinkAttachments = z.strictObject({
-  attachment_ids: z
-    .array(Id)
-    .min(1)
-    .max(HARD.attachments)
-    .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
-    .describe('Of my uploads; they are shown after those that the message has'),
+  attachment_ids: AttachmentIds.min(1).describe('Of my uploads; they are shown after those that the message has'),
 })
 export type LinkAttachments = z.infer<typeof LinkAttachments>
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Attachment, AttachmentKind } from './attachments.js'
+import { Attachment, AttachmentIds, AttachmentKind } from './attachments.js'
 import { ClientId, Digits, Id, Limit, Metadata, Text, Time } from './fields.js'
 import { HARD } from './limits.js'
 import { SystemMessage } from './system-messages.js'
@@ -10,12 +10,9 @@ const MessageText = Text
 export const SendMessage = z
   .strictObject({
     content: MessageText.default('').describe('May be empty beside attachments'),
-    attachment_ids: z
-      .array(Id)
-      .max(HARD.attachments)
-      .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
-      .default([])
-      .describe('Of my uploads, in the order in which they are shown; together they decide the type of the message'),
+    attachment_ids: AttachmentIds.default([]).describe(
+      'Of my uploads, in the order in which they are shown; together they decide the type of the message',
+    ),
     client_id: ClientId.optional(),
     reply_to_id: Id.optional(),
     metadata: Metadata.default({}),

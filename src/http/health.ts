@@ -1,5 +1,4 @@
 // Whether the server works, in three depths: the process lives, it can serve, and how each part of it does.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { HealthReport } from '../contract/operations.js'
 import type { Pool } from '../db/pool.js'
 import type { Programs } from '../media/av.js'
@@ -65,28 +64,28 @@ export class Health {
   async #pingDatabase(): Promise<DatabaseState | undefined> {
     const { pool } = this.#sources
     const start = performance.now()
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<DatabaseState | undefined>((resolve) => {
-      timer = setTimeout(() => resolve(pool.waitingCount > 0 ? undefined : { status: 'down' }), PING_MS)
-    })
     const ping = pool.query('select 1').then(
       (): DatabaseState => ({ status: 'up', latency_ms: Math.round(performance.now() - start) }),
       (): DatabaseState => ({ status: 'down' }),
     )
-    const state = await Promise.race([ping, late])
-    clearTimeout(timer)
-    return state
+    return inTime(ping, () => (pool.waitingCount > 0 ? undefined : { status: 'down' }))
   }
 
   async #pingStorage(): Promise<'up' | 'down'> {
-    const late = new AbortController()
-    const isLate = delay(PING_MS, 'down' as const, { signal: late.signal }).catch(() => 'down' as const)
     const ping = this.#sources.storage.ping().then(
       () => 'up' as const,
       () => 'down' as const,
     )
-    const status = await Promise.race([ping, isLate])
-    late.abort()
-    return status
+    return inTime(ping, () => 'down')
   }
+}
+
+async function inTime<T>(ping: Promise<T>, late: () => T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const isLate = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(late()), PING_MS)
+  })
+  const state = await Promise.race([ping, isLate])
+  clearTimeout(timer)
+  return state
 }
