@@ -132,26 +132,37 @@ async function replace(
   picture: Picture,
   limits: Limits,
 ): Promise<string> {
-  const used = 'attachment_id' in picture ? picture.attachment_id : undefined
-  const source = used === undefined ? undefined : await requireUnused(db.query, actor, used, limits)
+  const { uses, receive } = await sourceOf(db, media, actor, picture, limits)
   const upload = { method: 'multipart', conversation_id: null, is_voice: false, keep_metadata: false } as const
   const { id } = await beginUpload(db, media, actor, upload, limits)
   await orDropUpload(db, media.storage, id, async () => {
-    const arrival = { key: originalKey(id), user_id: actor.user_id, limit: limits.avatar_bytes }
-    const received =
-      'bytes' in picture
-        ? await receiveAvatar(media, picture.bytes, arrival)
-        : await receiveStored(media, source ?? '', arrival)
+    const received = await receive({ key: originalKey(id), user_id: actor.user_id, limit: limits.avatar_bytes })
     await db.write(actor.user_id, async (tx) => {
       const before = await owner.lock(tx)
-      if (used !== undefined) await requireUnused(tx, actor, used, limits)
-      const ended = [used, before].filter((one) => typeof one === 'string')
+      if (uses !== null) await requireUnused(tx, actor, uses, limits)
+      const ended = [uses, before].filter((one) => one !== null)
       await removeAttachments(tx, ended)
       await insertAvatar(tx, actor, id, received, limits)
       await owner.set(tx, id)
     })
   })
   return id
+}
+
+type Arrival = Parameters<typeof receiveAvatar>[2]
+
+/** `uses`: the attachment that is used up. @throws AppError those of requireUnused() */
+async function sourceOf(
+  db: Db,
+  media: Media,
+  actor: Actor,
+  picture: Picture,
+  limits: Limits,
+): Promise<{ uses: string | null; receive: (arrival: Arrival) => Promise<ReceivedAvatar> }> {
+  if ('bytes' in picture) return { uses: null, receive: (arrival) => receiveAvatar(media, picture.bytes, arrival) }
+  const uses = picture.attachment_id
+  const blobId = await requireUnused(db.query, actor, uses, limits)
+  return { uses, receive: (arrival) => receiveStored(media, blobId, arrival) }
 }
 
 function remove(db: Db, actor: Actor, owner: Owner): Promise<void> {
@@ -184,7 +195,8 @@ async function requireUnused(db: Tx | Db['query'], actor: Actor, id: string, lim
   return row.blob_id
 }
 
-async function receiveStored(media: Media, blobId: string, arrival: Parameters<typeof receiveAvatar>[2]) {
+/** @throws AppError attachment.not_found, those of receiveAvatar() */
+async function receiveStored(media: Media, blobId: string, arrival: Arrival): Promise<ReceivedAvatar> {
   const stored = await media.storage.get(originalKey(blobId))
   // Removed meanwhile, and purged.
   if (!stored) throw new AppError('attachment.not_found')
