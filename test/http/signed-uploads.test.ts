@@ -51,7 +51,7 @@ test('a file is put to its address, completed, and then like any other', async (
   expect(await complete(alice, id)).toMatchObject({ status: 200, body })
   expect(await link()).toBe('201')
   expect((await bob.download(body.url)).bytes.toString()).toBe('hello')
-  expect(await filesLeft(id)).toEqual([])
+  await expect.poll(() => filesLeft(id)).toEqual([])
 })
 
 test('its uploader alone completes it, also after others may see the file', async () => {
@@ -71,7 +71,7 @@ test('an address that is still alive changes nothing once the upload is complete
   const { body } = await complete(alice, id)
   expect(await outcome(put(url, 'wrong'))).toBe('404 upload.not_found')
   expect((await alice.download(body.url)).bytes.toString()).toBe('right')
-  expect(await filesLeft(id)).toEqual([])
+  await expect.poll(() => filesLeft(id)).toEqual([])
 })
 
 test('bytes that come to rest after the upload is complete are removed', async () => {
@@ -85,7 +85,7 @@ test('bytes that come to rest after the upload is complete are removed', async (
   late.end()
   expect(await late.answer).toEqual({ status: 404, code: 'upload.not_found' })
   expect((await alice.download(body.url)).bytes.toString()).toBe('right')
-  expect(await filesLeft(id)).toEqual([])
+  await expect.poll(() => filesLeft(id)).toEqual([])
 })
 
 test('one byte more or less, or another type, is refused and nothing of it is kept', async () => {
@@ -99,7 +99,7 @@ test('one byte more or less, or another type, is refused and nothing of it is ke
     unmeasured.end()
     expect.soft(await unmeasured.answer).toEqual({ status: 422, code: 'upload.mismatch' })
   }
-  expect(await filesLeft(id)).toEqual([])
+  await expect.poll(() => filesLeft(id)).toEqual([])
   expect(await outcome(complete(alice, id))).toBe('409 upload.incomplete')
   // The upload itself is not gone by it.
   expect(await outcome(put(url, 'hello', { 'content-type': 'Text/Plain; charset=utf-8' }))).toBe('204')
@@ -202,7 +202,7 @@ test('while the database cannot take it, the bytes stay, and the same request wo
   await psql.query('select from media_usage where user_id = $1 for update', [alice.id])
   expect(await outcome(complete(alice, id))).toBe('503 busy')
   await psql.query('rollback')
-  expect(await filesLeft(id)).toEqual([expect.stringContaining('/content')])
+  await expect.poll(() => filesLeft(id)).toEqual([expect.stringContaining('/content')])
   expect((await complete(alice, id)).body).toMatchObject({ sha256: sha256('hello') })
 })
 
