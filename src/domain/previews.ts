@@ -3,7 +3,7 @@ import type { Db } from '../db/database.js'
 import type { Previews } from '../media/previews.js'
 import { lockConversations } from './streams.js'
 
-export type Unfinished = { id: string; mime_type: string }
+type Unfinished = { id: string; mime_type: string }
 
 /** A file whose previews are still to be made; undefined when they are, or it is gone. */
 export function findUnfinished(db: Db, blobId: string): Promise<Unfinished | undefined> {

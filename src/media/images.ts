@@ -7,7 +7,7 @@ import type { Sharp } from 'sharp'
 import { AppError } from '../contract/errors.js'
 import { type Header, openImage, readHeader, writeImage } from './image-source.js'
 
-export type ImageFacts = { mime_type: string; width: number; height: number; is_animated: boolean }
+type ImageFacts = { mime_type: string; width: number; height: number; is_animated: boolean }
 
 /** What libvips calls the formats whose pixels we can write again. */
 const CLEANABLE: Record<string, string> = {

@@ -20,7 +20,7 @@ export type S3Options = {
   pause_ms?: number
 }
 
-export type S3Call = {
+type S3Call = {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   /** Without it, the bucket. */
   key?: string

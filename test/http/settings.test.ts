@@ -1,9 +1,9 @@
 // What may be sent in a group: who decides it, and that it holds while a file comes in and when it is linked.
-import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blackPng } from '../media/bytes.js'
 import type { Person } from '../support/person.js'
 import { file } from '../support/pictures.js'
+import { openForm } from '../support/slow-client.js'
 import { startWorld, type World } from '../support/world.js'
 import { listen } from './listen.js'
 import { outcome } from './request.js'
@@ -129,63 +129,32 @@ test('without media no file is taken in any way, but texts are, and files elsewh
   expect(await sendWith(id, 'text', 'a.txt')).toBe('201')
 })
 
-/** A form whose end the test decides about: what has been answered, and what is sent next. */
-function slowForm(path: string, length: number) {
-  const { hostname, port, host } = new URL(world.node.url)
-  const socket = connect(Number(port), hostname)
-  let answer = ''
-  const ended = new Promise<string>((resolve) => {
-    socket.on('data', (chunk) => {
-      answer += chunk
-      const [, status, code] = /^HTTP\/1\.1 (\d+)[\s\S]*"code":"([^"]+)"/.exec(answer) ?? []
-      if (status) resolve(`${status} ${code}`)
-    })
-    socket.on('close', () => resolve(`closed after: ${answer}`))
-  })
-  socket.on('error', () => undefined)
-  const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
-  const headers = [
-    `POST /api/v1${path} HTTP/1.1`,
-    `Host: ${host}`,
-    `Authorization: Bearer ${bob.token}`,
-    'Content-Type: multipart/form-data; boundary=b',
-    `Content-Length: ${part.length + length + '\r\n--b--\r\n'.length}`,
-  ]
-  socket.write(`${headers.join('\r\n')}\r\n\r\n${part}`)
-  return {
-    ended,
-    send: (bytes: number) => socket.write('x'.repeat(bytes)),
-    finish: () => socket.write('\r\n--b--\r\n'),
-    close: () => socket.destroy(),
-  }
-}
-
 test('a file that turns out too large is refused before the rest of it has come', async () => {
   const id = await groupWith({ max_file_size: 100_000 })
   const before = await filesOf(bob)
-  const form = slowForm(`/conversations/${id}/attachments`, 2_000_000)
-  form.send(200_000)
-  // The other 1.8 MB are never sent: only a server that does not wait for them answers.
-  expect(await form.ended).toBe(REFUSED)
-  form.close()
+  const form = await openForm(bob, `/conversations/${id}/attachments`, 'a.txt')
+  await form.write('x'.repeat(200_000))
+  // The rest is never sent: only a server that does not wait for it answers.
+  expect(await form.answer()).toMatch(/^HTTP\/1.1 403 [\s\S]*attachment\.not_allowed_here/)
+  await form.vanish()
   expect(await filesOf(bob)).toBe(before)
 })
 
 test('a file that was allowed when it began to come is refused once it no longer is', async () => {
   const id = await groupWith({})
   const before = await filesOf(bob)
-  const form = slowForm(`/conversations/${id}/attachments`, 200_000)
-  form.send(150_000)
+  const form = await openForm(bob, `/conversations/${id}/attachments`, 'a.txt')
+  await form.write('x'.repeat(150_000))
   const psql = await world.session()
   // Its upload has begun: the settings of that moment are those that it comes in with.
   await expect
     .poll(async () => (await psql.query('select from uploads where conversation_id = $1', [id])).rowCount)
     .toBe(1)
   expect(await outcome(set(id, { media_allowed: false }))).toBe('200')
-  form.send(50_000)
-  form.finish()
-  expect(await form.ended).toBe(REFUSED)
-  form.close()
+  await form.write('x'.repeat(50_000))
+  await form.finish()
+  expect(await form.answer()).toMatch(/^HTTP\/1.1 403 [\s\S]*attachment\.not_allowed_here/)
+  await form.vanish()
   expect(await filesOf(bob)).toBe(before)
 })
 

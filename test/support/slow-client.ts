@@ -4,7 +4,7 @@ import type { Person } from './person.js'
 
 const BOUNDARY = 'earshot-test'
 
-export type SlowForm = {
+type SlowForm = {
   write(bytes: Uint8Array | string): Promise<void>
   /** Ends the form as it should. */
   finish(): Promise<void>
@@ -13,8 +13,8 @@ export type SlowForm = {
   vanish(): Promise<void>
 }
 
-/** The head of the request and of its one file are sent; `length`: what the client claims of the whole body. */
-export async function openForm(person: Person, path: string, filename: string, length?: number): Promise<SlowForm> {
+/** The head of the request and of its one file are sent; nothing is said of how long it will be. */
+export async function openForm(person: Person, path: string, filename: string): Promise<SlowForm> {
   const { hostname, port } = new URL(person.url)
   const socket: Socket = connect(Number(port), hostname)
   socket.on('error', () => undefined)
@@ -29,16 +29,15 @@ export async function openForm(person: Person, path: string, filename: string, l
     new Promise<void>((resolve) => {
       socket.write(bytes, () => resolve())
     })
-  const isChunked = length === undefined
   const write = async (bytes: Uint8Array | string) => {
-    if (isChunked) await raw(`${Buffer.byteLength(bytes).toString(16)}\r\n`)
+    await raw(`${Buffer.byteLength(bytes).toString(16)}\r\n`)
     await raw(bytes)
-    if (isChunked) await raw('\r\n')
+    await raw('\r\n')
   }
   await raw(
     `POST /api/v1${path} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${person.token}\r\n` +
       `Content-Type: multipart/form-data; boundary=${BOUNDARY}\r\nConnection: close\r\n` +
-      `${isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n\r\n`,
+      'Transfer-Encoding: chunked\r\n\r\n',
   )
   await write(
     `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="${filename}"\r\n` +
@@ -48,7 +47,7 @@ export async function openForm(person: Person, path: string, filename: string, l
     write,
     finish: async () => {
       await write(`\r\n--${BOUNDARY}--\r\n`)
-      if (isChunked) await raw('0\r\n\r\n')
+      await raw('0\r\n\r\n')
     },
     answer: async () => {
       const isWhole = () => heard.includes('\r\n\r\n') && /"request_id":|"id":/.test(heard)
