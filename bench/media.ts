@@ -90,6 +90,9 @@ async function compareRates(url: string, token: string, pid: number, folder: str
 async function compareDelivery(url: string, token: string): Promise<Check[]> {
   const chatter = await Chatter.open(url, LISTENERS)
   try {
+    // What runs for the first time takes longer, on both sides.
+    const warmUp = await prepare(`${url}/api/v1/uploads`, token, PARALLEL.bytes / 10, PARALLEL.files)
+    await chatter.during(warmUp)
     await chatter.during(() => delay(2_000))
     const idle = await chatter.during(() => delay(IDLE_S * 1_000))
     const start = await prepare(`${url}/api/v1/uploads`, token, PARALLEL.bytes, PARALLEL.files)

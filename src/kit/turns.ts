@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** A turn of the event loop that takes longer shows that others need the processor. */
-const BUSY_MS = 2
+const BUSY_MS = 1.5
 /** How much longer than such a turn is then waited. */
-const REST_FACTOR = 2
+const REST_FACTOR = 4
 const LONGEST_REST_MS = 50
 
 /**
