@@ -244,6 +244,16 @@ test('a caption that is refused takes its files with it', async () => {
   expect(await visible()).toBe(before)
 })
 
+test('a command over a socket takes files as a request does', async () => {
+  const ear = await alice.connect()
+  const file = await alice.upload('over the socket.txt', crypto.randomUUID())
+  const data = { conversation_id: home, content: 'here', attachment_ids: [file.id] }
+  const sent = await ear.command('message.send', data)
+  expect(sent).toMatchObject({ ok: true, data: { type: 'file', attachments: [{ id: file.id }] } })
+  const again = await ear.command('message.send', data)
+  expect(again).toMatchObject({ ok: false, error: { code: 'attachment.in_use' } })
+})
+
 test('a file belongs to one message, and to nobody else', async () => {
   const [one, two] = [await alice.upload('1.txt', 'one of mine'), await alice.upload('2.txt', 'another')]
   const send = (ids: string[], who = alice) =>
