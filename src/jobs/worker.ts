@@ -28,6 +28,8 @@ const TASKS: { [J in keyof Jobs]: (services: JobServices, payload: Jobs[J], last
 /** Once over all nodes, whichever of them has time. */
 const CRONTAB = '*/10 * * * * sweep_media ?max=1&jobKey=sweep_media'
 
+const AGAIN_MS = 5_000
+
 export class Worker {
   readonly #services: JobServices
   readonly #database: DatabaseConfig
@@ -35,6 +37,8 @@ export class Worker {
   readonly #name: string
   #runner: Runner | undefined
   #pool: Pool | undefined
+  #again: NodeJS.Timeout | undefined
+  #isStopping = false
 
   constructor(services: JobServices, database: DatabaseConfig, concurrency: number, nodeId: string) {
     this.#services = services
@@ -45,36 +49,63 @@ export class Worker {
 
   async start(): Promise<void> {
     if (this.#concurrency === 0) return
-    const { logger } = this.#services
-    const tasks: TaskList = {}
-    for (const [name, task] of Object.entries(TASKS)) {
-      tasks[name] = (payload, { job }) => task(this.#services, payload as never, job.attempts >= job.max_attempts)
-    }
     // One connection listens; the jobs themselves use the node's pool.
-    this.#pool = createPool({ ...this.#database, pool_max: this.#concurrency + 1 }, logger, this.#name)
+    const config = { ...this.#database, pool_max: this.#concurrency + 1 }
+    this.#pool = createPool(config, this.#services.logger, this.#name)
+    await this.#run(this.#pool)
+  }
+
+  /** Waits for the jobs that run. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    clearTimeout(this.#again)
+    const runner = this.#runner
+    this.#runner = undefined
+    await runner?.stop()
+    await this.#pool?.end()
+    this.#pool = undefined
+  }
+
+  async #run(pool: Pool): Promise<void> {
+    const { logger } = this.#services
+    // Of a run that has ended: nobody would come for what it has taken, since we live.
+    await pool.query('select graphile_worker.force_unlock_workers($1)', [[this.#name]])
     const events: WorkerEvents = new EventEmitter()
     // Jobs are taken in this name (dead-workers.ts); told before the first one is.
     events.on('pool:create', ({ workerPool }) => {
       workerPool.id = this.#name
     })
     this.#runner = await run({
-      pgPool: this.#pool,
+      pgPool: pool,
       concurrency: this.#concurrency,
       noHandleSignals: true,
       logger: jobLogger(logger),
-      taskList: tasks,
+      taskList: this.#tasks(),
       events,
       crontab: CRONTAB,
+      // Without these, a database that is away when a job ends would be an error that nobody hears, and end the process.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     })
-    this.#runner.promise.catch((error) => logger.error({ err: error }, 'the worker of jobs has ended'))
+    this.#runner.promise.then(
+      () => this.#ended(pool),
+      (error) => this.#ended(pool, error),
+    )
   }
 
-  /** Waits for the jobs that run. */
-  async stop(): Promise<void> {
-    const runner = this.#runner
+  #tasks(): TaskList {
+    const tasks: TaskList = {}
+    for (const [name, task] of Object.entries(TASKS)) {
+      tasks[name] = (payload, { job }) => task(this.#services, payload as never, job.attempts >= job.max_attempts)
+    }
+    return tasks
+  }
+
+  /** It ends by itself when it cannot say what has become of a job. */
+  #ended(pool: Pool, error?: unknown): void {
     this.#runner = undefined
-    await runner?.stop()
-    await this.#pool?.end()
-    this.#pool = undefined
+    if (this.#isStopping) return
+    this.#services.logger.error({ err: error }, 'the worker of jobs has ended and begins again')
+    this.#again = setTimeout(() => this.#run(pool).catch((failure) => this.#ended(pool, failure)), AGAIN_MS)
+    this.#again.unref()
   }
 }

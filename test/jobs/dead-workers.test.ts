@@ -11,6 +11,8 @@ import { databaseConfig } from '../support/test-server.js'
 import { startWorld } from '../support/world.js'
 
 const logger = createLogger('fatal')
+/** On a machine that has much to do. */
+const BUSY = { timeout: 20_000 }
 
 test('a job whose worker is connected no more is free again; a living or a just missing one keeps its own', async () => {
   await using world = await startWorld({ WORKERS: '0' })
@@ -62,7 +64,7 @@ test('a node takes its jobs in the name that its connections bear', async () => 
         where s.application_name = j.locked_by and s.datname = current_database()) as connected
       from graphile_worker.jobs j`)
     expect(rows).toEqual([{ locked_by: workerName(node.nodeId), connected: true }])
-  })
+  }, BUSY)
   await other.query('rollback')
 })
 
@@ -85,11 +87,11 @@ test('a node that is killed in the middle of a job leaves it to the others', asy
   const node = earshot(environment)
   const holder = () =>
     psql.query('select locked_by from graphile_worker.jobs where locked_by is not null').then(({ rows }) => rows)
-  await vi.waitFor(async () => expect(await holder()).toHaveLength(1), { timeout: 20_000 })
+  await vi.waitFor(async () => expect(await holder()).toHaveLength(1), BUSY)
   node.kill('SIGKILL')
   await node.exit
   await psql.query(`update graphile_worker._private_jobs set locked_at = now() - interval '2 minutes'`)
-  await vi.waitFor(async () => expect(await releaseJobsOfTheDead(db)).toBe(1))
+  await vi.waitFor(async () => expect(await releaseJobsOfTheDead(db)).toBe(1), BUSY)
   await other.query('rollback')
   expect(await holder()).toEqual([])
   const ear = await bob.connect()

@@ -79,15 +79,15 @@ test('a file whose job was given up with its node has failed for everyone; one w
   ]
   const { id } = await alice.say(home, '', { attachment_ids: [lost.id, working.id, waiting.id] })
   const ear = await bob.connect()
-  const at = (file: { id: string }, attempts: number, lockedBy: string | null) =>
+  const at = (file: { id: string }, left: number, lockedBy: string | null) =>
     psql.query(
-      `update graphile_worker._private_jobs set attempts = $2, locked_by = $3, locked_at = case when $3::text is not null then now() end
+      `update graphile_worker._private_jobs set attempts = max_attempts - $2, locked_by = $3, locked_at = case when $3::text is not null then now() end
        where payload ->> 'blob_id' = $1`,
-      [file.id, attempts, lockedBy],
+      [file.id, left, lockedBy],
     )
-  await at(lost, 5, null)
-  await at(working, 5, 'somebody')
-  await at(waiting, 4, null)
+  await at(lost, 0, null)
+  await at(working, 0, 'somebody')
+  await at(waiting, 1, null)
   expect(await settleGivenUp(db)).toBe(1)
   const [heard] = await ear.heard('attachment.ready', 1)
   const states = (attachments: { state: string }[]) => attachments.map(({ state }) => state)
