@@ -117,12 +117,28 @@ export const VARIABLES = {
   WS_MAX_FRAME_BYTES: whole(1_024, 10_485_760, 524_288).describe('Largest frame from a client'),
   WS_QUEUE_BYTES: whole(65_536, 1_073_741_824, 1_048_576).describe('Bytes that may wait for a socket'),
   WS_QUEUE_FRAMES: whole(16, 1_000_000, 1_024).describe('Frames that may wait for a socket'),
+  WS_STALL: seconds('30s').describe('How long a socket may take nothing of what waits for it'),
+  WS_AUTH_GRACE: seconds('25s').describe('From the end of a token until its socket is closed'),
+  WS_MAX_PER_USER: whole(1, 10_000, 10).describe('Sockets of one user on a node; one more closes the oldest'),
+  WS_MAX_PER_ADDRESS: whole(1, 1_000_000, 100).describe('Sockets from one address on a node'),
+  WS_CONNECTS: rate('30/1m').describe('Sockets that one user opens, on a node'),
+  WS_COMMANDS: rate('200/1m').describe('Commands of one socket'),
+  WS_RESUMES: whole(1, 100, 4).describe('Sockets that catch up at the same time; the others wait'),
+  WS_DRAIN: seconds('5s').describe('Over how long a node that stops spreads the closing of its sockets'),
+  WS_COMPRESSION: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe('permessage-deflate: less on the line, more memory and work for each socket'),
+  TICKET_TTL: seconds('30s').describe('Life of a ticket that opens a socket'),
+  EVENT_CACHE: bytes('16MB').describe('Recent events kept in memory for sockets that come back'),
   PRESENCE_GRACE: seconds('30s').describe('From the last closed socket until somebody is offline'),
   PRESENCE_AWAY: seconds('5m').describe('Without a command on any socket until somebody is away'),
   PRESENCE_OFFLINE: seconds('30m').describe('Without a command on any socket until somebody is offline'),
   RATE_LIMIT_REGISTER: rate('20/1h').describe('Sign-ups from an address'),
   RATE_LIMIT_LOGIN: rate('30/15m').describe('Sign-ins from an address'),
   RATE_LIMIT_LOGIN_ACCOUNT: rate('10/15m').describe('Failed sign-ins to an account'),
+  RATE_LIMIT_MESSAGE: rate('100/1m').describe('Messages that one user sends, on a node'),
+  RATE_LIMIT_TICKET: rate('60/1m').describe('Tickets that one user asks for'),
   RATE_LIMIT_UPLOAD: rate('100/1m').describe('Uploads that one user begins'),
   RATE_LIMIT_SEARCH: rate('60/1m').describe('User searches of a user'),
   NODE_ENV: z

@@ -32,5 +32,12 @@ export const Tokens = z.object({
 export const SignedIn = Tokens.extend({ user: Me, session: Session })
 export type SignedIn = z.infer<typeof SignedIn>
 
+/** Opens one socket, once: unlike a token, it may stand in an address that somebody logs. */
+export const Ticket = z.object({
+  ticket: z.string().describe('For `/ws?ticket=`'),
+  expires_in: z.number().int().describe('Seconds'),
+})
+export type Ticket = z.infer<typeof Ticket>
+
 /** What a valid access token says. */
 export const Verified = z.object({ user_id: z.string(), session_id: z.string(), expires_at: z.string() })

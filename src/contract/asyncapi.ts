@@ -4,7 +4,17 @@ import { z } from 'zod'
 import { VERSION } from '../kit/version.js'
 import { CLOSE_CODES, shouldReconnect } from './close-codes.js'
 import { COMMANDS, RESULTS } from './commands.js'
-import { CONVERSATION_EVENTS, EventFrame, Failure, Hello, Resync, USER_EVENTS } from './events.js'
+import {
+  AuthExpiring,
+  Checkpoint,
+  CONVERSATION_EVENTS,
+  EventFrame,
+  Failure,
+  Hello,
+  Resumed,
+  Resync,
+  USER_EVENTS,
+} from './events.js'
 import { exampleOf } from './examples.js'
 import { Id } from './fields.js'
 import { describeSchemas, type JsonSchema, mergeComponents } from './json-schemas.js'
@@ -22,7 +32,16 @@ const FROM_CLIENT: Record<string, Message> = mapEntries(COMMANDS, (type, data) =
 
 const FROM_SERVER: Record<string, Message> = {
   hello: said('First on every socket', z.object({ type: z.literal('hello'), data: Hello })),
+  resumed: said('All that was missed has been said', z.object({ type: z.literal('resumed'), data: Resumed })),
   resync: said('Load everything afresh', z.object({ type: z.literal('resync'), data: Resync })),
+  checkpoint: said(
+    'Store this with what was applied so far, and come back with `?resume=`',
+    z.object({ type: z.literal('checkpoint'), data: Checkpoint }),
+  ),
+  'auth.expiring': said(
+    'The token ends soon: send auth.renew',
+    z.object({ type: z.literal('auth.expiring'), data: AuthExpiring }),
+  ),
   error: said('Input without a usable id was refused', z.object({ type: z.literal('error'), error: Failure })),
   'reply.failed': said(
     'A command was refused',
@@ -48,6 +67,8 @@ A command is \`{id, type, data}\`; its \`reply\` has the same \`id\`. Commands o
 
 Durable events have \`stream\` (the id of a conversation, or my own for what concerns me alone) and \`seq\`: apply \`seq\` = last + 1 of the stream, drop what is not newer.
 A conversation's stream begins with \`conversation.joined\`, and what was heard of it before is in that already.
+Connect with \`?resume=\` and the token of the last \`checkpoint\`: what was missed comes first, then \`resumed\`. After \`resync\`, or without a token, load with \`GET /api/v1/sync\`.
+A gap in \`seq\` that does not close within half a second is read with \`stream.fetch\`.
 Signals have no \`seq\`: they may be lost, and what they tell can be read again over REST.
 Pass over types and fields that you do not know.`
 
@@ -104,8 +125,15 @@ export function buildAsyncApi() {
             method: 'GET',
             query: {
               type: 'object',
-              required: ['token'],
-              properties: { token: { type: 'string', description: 'An access token' } },
+              properties: {
+                token: { type: 'string', description: 'An access token' },
+                ticket: {
+                  type: 'string',
+                  description: 'Instead of the token: from `POST /auth/tickets`, for one socket',
+                },
+                resume: { type: 'string', description: 'A resume token: what was missed comes first, then `resumed`' },
+                batch: { type: 'string', enum: ['1'], description: 'Several frames may come as one JSON array' },
+              },
             },
           },
         },

@@ -9,7 +9,9 @@ export const CLOSE_CODES = {
   protocol_error: { code: 4500, reason: 'The client broke the protocol' },
   session_ended: { code: 4501, reason: 'The session has ended: sign in again' },
   account_closed: { code: 4502, reason: 'The account is closed' },
+  forbidden: { code: 4503, reason: 'Pages of this origin may not connect' },
   unauthenticated: { code: 4504, reason: 'The token is missing or not valid' },
+  too_many_connections: { code: 4505, reason: 'A newer socket of the same user took its place' },
   unsupported_data: { code: 1003, reason: 'Only text frames are understood' },
 } as const
 

@@ -1,6 +1,8 @@
 // What a client may say over a socket: {id, type, data}. Each command mirrors a route, with the same checks and results.
 import { z } from 'zod'
-import { Id } from './fields.js'
+import { EventFrame } from './events.js'
+import { Id, Time } from './fields.js'
+import { HARD } from './limits.js'
 import { Membership } from './memberships.js'
 import { DeleteMessage, EditMessage, Message, SendMessage } from './messages.js'
 import { OwnPresence, SetPresence, UserPresence, WatchPresence } from './presence.js'
@@ -16,6 +18,19 @@ export const COMMANDS = {
   'typing.stop': TypingWhere,
   'presence.set': SetPresence,
   'presence.watch': WatchPresence,
+  'stream.fetch': z
+    .strictObject({
+      stream: Id,
+      from_seq: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+      to_seq: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+    })
+    .refine((range) => range.to_seq >= range.from_seq, { path: ['to_seq'], message: 'must not lie before from_seq' })
+    .refine((range) => range.to_seq - range.from_seq < HARD.fetched_events, {
+      path: ['to_seq'],
+      message: `at most ${HARD.fetched_events} events at a time`,
+    })
+    .meta({ examples: [{ stream: '0197a000-0000-7000-8000-000000000000', from_seq: 41, to_seq: 57 }] }),
+  'auth.renew': z.strictObject({ token: z.string().min(1).max(2_048) }),
   ping: z.strictObject({}).optional(),
 } as const
 
@@ -29,6 +44,8 @@ export const RESULTS = {
   'typing.stop': z.strictObject({}),
   'presence.set': OwnPresence,
   'presence.watch': z.strictObject({ presence: z.array(UserPresence) }),
+  'stream.fetch': z.strictObject({ events: z.array(EventFrame) }),
+  'auth.renew': z.strictObject({ expires_at: Time }),
   ping: z.strictObject({}),
 } as const satisfies Record<keyof typeof COMMANDS, z.ZodType>
 

@@ -122,6 +122,11 @@ export const ERRORS = {
   'upload.malformed': { status: 400, retry: false, title: 'The form is not what it should be, or ended too early' },
   'upload.stalled': { status: 408, retry: true, title: 'Nothing has arrived for too long' },
 
+  'sync.resync': { status: 410, retry: false, title: 'What was missed is too much or too old: load everything afresh' },
+  'stream.not_found': { status: 404, retry: false, title: 'There is no such stretch of a stream for you' },
+  'stream.gone': { status: 410, retry: false, title: 'The log has these events no longer: read the history' },
+  'auth.other_session': { status: 403, retry: false, title: 'This token belongs to another session' },
+
   'frame.malformed': { status: 400, retry: false, title: 'The frame is not a JSON command' },
   'command.unknown': { status: 404, retry: false, title: 'There is no such command' },
 } as const satisfies Record<string, ErrorEntry>

@@ -76,14 +76,33 @@ export const Hello = z.object({
   session_id: Id,
   protocol: z.literal(1),
   heartbeat_s: z.number(),
+  reconnect_within_s: z.number().describe('After a close with 4400, come back at a random moment within it'),
   limits: z.object({ max_frame_bytes: z.number(), max_message_length: z.number(), max_message_bytes: z.number() }),
 })
 export type Hello = z.infer<typeof Hello>
 
-/** Everything that this socket has heard is to be loaded afresh. */
-export const Resync = z.object({
-  reason: z.string().meta({ description: 'In a word; `epoch`: the log has begun anew', examples: ['epoch'] }),
+/** Why what was missed cannot be told event by event. */
+export const ResyncReason = z
+  .enum(['token', 'epoch', 'window', 'too_much'])
+  .describe(
+    '`token`: it is not one of mine; `epoch`: the log has begun anew; `window`: it is older than the log; `too_much` was missed',
+  )
+export type ResyncReason = z.infer<typeof ResyncReason>
+
+/** Everything that this client holds is to be loaded afresh; the socket is live. */
+export const Resync = z.object({ reason: ResyncReason })
+
+/** All that was missed has been said; from here on the socket is live. */
+export const Resumed = z.object({
+  count: z.number().int().describe('Events that were sent for it'),
+  limited: z.array(Id).describe('Conversations in which too much came: read them and their history again'),
 })
+
+/** Where the client stands once it has applied everything before this frame. */
+export const Checkpoint = z.object({ resume: z.string().describe('Replaces the token that was stored') })
+
+/** Renew the token on this socket, or it will be closed. */
+export const AuthExpiring = z.object({ in_s: z.number().int().describe('Seconds') })
 
 /** Why a command was refused; `code` is one of docs/errors.md. */
 export const Failure = z.object({

@@ -20,6 +20,7 @@ import * as sessions from './sessions.js'
 import * as settings from './settings.js'
 import * as signals from './signals.js'
 import * as stats from './stats.js'
+import * as sync from './sync.js'
 import * as systemMessages from './system-messages.js'
 import * as typing from './typing.js'
 import * as uploads from './uploads.js'
@@ -46,6 +47,7 @@ export const FILES: Record<string, object> = {
   settings,
   signals,
   stats,
+  sync,
   'system-messages': systemMessages,
   typing,
   uploads,

@@ -36,6 +36,11 @@ export const HARD = {
   upload_broken_parts: 1_000,
   /** Bytes of the header Upload-Metadata. */
   upload_metadata: 8_192,
+  /** Of one stream in one answer: what more was missed is read as history. */
+  fetched_events: 200,
+  /** Of all streams together, in events and in bytes: what more was missed is loaded afresh. */
+  missed_events: 2_000,
+  missed_bytes: 1_048_576,
   user_search: 20,
   ids: 100,
   /** A REST body: the longest message, escaped to `\uXXXX`, with its metadata. */

@@ -59,6 +59,12 @@ const HANDLERS: Handlers = {
   'presence.watch': async ({ watches }, _actor, { user_ids }, connection) => ({
     presence: await watches.watch(connection, user_ids),
   }),
+  'stream.fetch': async () => {
+    throw new AppError('stream.not_found')
+  },
+  'auth.renew': async () => {
+    throw new AppError('auth.other_session')
+  },
   ping: async () => ({}),
 }
 

@@ -151,6 +151,7 @@ export class Sockets {
       session_id: connection.actor.session_id,
       protocol: 1,
       heartbeat_s: limits.ping_interval_ms / 1_000,
+      reconnect_within_s: 5,
       limits: {
         max_frame_bytes: limits.max_frame_bytes,
         max_message_length: services.limits.message_length,
