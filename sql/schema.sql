@@ -461,10 +461,10 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 
 -- view attachment_wire (id uuid, message_id uuid, position smallint, wire json)
 -- view conversation_wire (id uuid, deleted_at timestamp with time zone, changed_seq bigint, wire json)
--- view event_wire (id bigint, stream_id uuid, seq bigint, type text, created_at timestamp with time zone, at text, data json, withheld_from uuid[])
+-- view event_wire (id bigint, stream_id uuid, seq bigint, type text, created_at timestamp with time zone, at text, message_id uuid, quoted_id uuid, data json, withheld_from uuid[])
 -- view member_conversation_wire (conversation_id uuid, user_id uuid, wire json)
 -- view membership_wire (conversation_id uuid, user_id uuid, wire json)
--- view message_wire (id uuid, conversation_id uuid, number bigint, changed_seq bigint, wire json)
+-- view message_wire (id uuid, conversation_id uuid, number bigint, changed_seq bigint, quoted_id uuid, wire json)
 -- view user_wire (id uuid, deleted_at timestamp with time zone, wire json)
 
 -- function add_event_partitions(width bigint DEFAULT 10000000, ahead integer DEFAULT 2) returns integer
@@ -481,6 +481,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function link_attachments(actor uuid, message uuid, files uuid[], before integer DEFAULT 0) returns void
 -- function log_epoch() returns text, security definer
 -- function may_send(role text, blocked boolean) returns boolean
+-- function missed_events(reader uuid, since bigint, total integer, each integer, OUT log_floor bigint, OUT last_id bigint, OUT ids bigint[], OUT limited uuid[], OUT too_much boolean) returns record
 -- function read_log_state(known_epoch text, known_head bigint) returns TABLE(epoch text, safe bigint, floor bigint), security definer
 -- function receipt_times(home uuid, person uuid, message_number bigint) returns TABLE(delivered_at timestamp with time zone, read_at timestamp with time zone)
 -- function ring_bell() returns void

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AccessTokens } from './auth/access-tokens.js'
 import { EndedSessions } from './auth/ended-sessions.js'
 import { Passwords } from './auth/passwords.js'
+import { ResumeTokens } from './auth/resume-tokens.js'
 import { SigningKeys } from './auth/signing-keys.js'
 import type { Config } from './config.js'
 import { Database } from './db/database.js'
@@ -26,16 +27,21 @@ import { openMedia } from './media/media.js'
 import { createMetrics, type Logger } from './observe.js'
 import { encodeSignal } from './protocols/native.js'
 import { audienceLoader } from './realtime/audience.js'
+import { CatchUp } from './realtime/catch-up.js'
 import { Fanout } from './realtime/fanout.js'
 import { Housekeeper } from './realtime/housekeeper.js'
 import { Log } from './realtime/log.js'
+import { MissedEvents } from './realtime/missed.js'
+import { Positions } from './realtime/positions.js'
 import { Presence } from './realtime/presence.js'
 import { LivePresence } from './realtime/presence-live.js'
 import { PresenceWatch } from './realtime/presence-watch.js'
 import { ProfileNews } from './realtime/profile-news.js'
+import { RecentEvents } from './realtime/recent-events.js'
 import { type Signal, Signals } from './realtime/signals.js'
 import { Sockets } from './realtime/sockets.js'
 import { type Pace, REAL_PACE, Sweeper } from './realtime/sweeper.js'
+import { Sync } from './realtime/sync.js'
 import { Tail } from './realtime/tail.js'
 import { Typing } from './realtime/typing.js'
 
@@ -55,10 +61,11 @@ export type App = {
 /** @throws StartupError with one sentence that says what to do; whatever had started is stopped again */
 export async function startApp(config: Config, logger: Logger, pace: Pace = REAL_PACE): Promise<App> {
   const stops: (() => Promise<unknown>)[] = []
+  const eachMs = STOP_EACH_MS + config.WS_DRAIN * 1_000
   const stopEach = async () => {
     for (let stop = stops.pop(); stop; stop = stops.pop()) {
-      const late = delay(STOP_EACH_MS, undefined, { ref: false }).then(() => {
-        throw new Error(`not stopped after ${STOP_EACH_MS} ms`)
+      const late = delay(eachMs, undefined, { ref: false }).then(() => {
+        throw new Error(`not stopped after ${eachMs} ms`)
       })
       await Promise.race([stop(), late]).catch((error) => logger.error({ err: error }, 'a part did not stop cleanly'))
     }
@@ -114,7 +121,11 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     ttlS: config.ACCESS_TOKEN_TTL,
   })
 
-  const fanout = new Fanout(audienceLoader(db), ended, metrics)
+  const fanout = new Fanout(
+    audienceLoader(db, () => tail?.safe ?? 0),
+    ended,
+    metrics,
+  )
   const signals = new Signals({
     nodeId,
     pool,
@@ -170,9 +181,13 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
       presence.reconnected()
     },
   })
+  const recent = new RecentEvents(config.EVENT_CACHE)
+  metrics.sample(() => metrics.recentBytes.set(recent.bytes))
   tail = new Tail({
     openLog: () => Log.open(database, logger),
+    onBegin: (safe) => recent.begin(safe),
     onEvent: (event) => {
+      recent.add(event)
       fanout.dispatch(event)
       for (const part of [typing, watches.doubts, profiles]) part.onEvent(event)
     },
@@ -201,18 +216,48 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   stops.push(() => worker.stop())
   await worker.start()
 
-  const services = { db, media, signals, typing, presence, watches, limits: config.limits, logger, metrics }
+  const positions = new Positions(new ResumeTokens(await readSecret(db, 'resume_tokens')), runningTail)
+  const missed = new MissedEvents(db, positions, config.WS_RESUMES)
+  const catchUp = new CatchUp({
+    missed,
+    recent,
+    positions,
+    reachOf: (userId, safe) => fanout.reachOf(userId, safe),
+    logger,
+    metrics,
+  })
+  const sync = new Sync(db, missed, positions)
+
+  const services = {
+    db,
+    media,
+    signals,
+    typing,
+    presence,
+    watches,
+    sync,
+    missed,
+    tokens,
+    limits: config.limits,
+    logger,
+    metrics,
+  }
   const sockets = new Sockets({
     fanout,
-    tokens,
+    positions,
+    catchUp,
     ended,
     services,
+    compression: config.WS_COMPRESSION === 'on',
     limits: {
       max_frame_bytes: config.WS_MAX_FRAME_BYTES,
       queue_bytes: config.WS_QUEUE_BYTES,
       queue_frames: config.WS_QUEUE_FRAMES,
       ping_interval_ms: config.WS_PING_INTERVAL * 1_000,
       pong_timeout_ms: config.WS_PONG_TIMEOUT * 1_000,
+      stall_ms: config.WS_STALL * 1_000,
+      auth_grace_ms: config.WS_AUTH_GRACE * 1_000,
+      drain_ms: config.WS_DRAIN * 1_000,
     },
   })
   const health = new Health({

@@ -70,6 +70,16 @@ export function createMetrics() {
     ]),
     sends: counter('earshot_message_sends_total', 'Message sends, by outcome', ['outcome']),
     deliveries: counter('earshot_deliveries_total', 'Frames of durable events put into socket queues'),
+    socketsBehind: counter(
+      'earshot_sockets_behind_total',
+      'Full queues that were thrown away, to catch up from the log',
+    ),
+    resumes: counter(
+      'earshot_socket_resumes_total',
+      'Sockets that caught up: from memory, from the log, or by resync',
+      ['from'],
+    ),
+    recentBytes: gauge('earshot_recent_events_bytes', 'Recent events kept in memory'),
     signals: counter('earshot_signals_total', 'Signals handed to the sockets of this node, by type', ['type']),
     signalsShed: counter('earshot_signals_shed_total', 'Signals that were left out for a slow socket'),
     presenceTold: counter('earshot_presence_told_total', 'Changes of presence told to sockets that watch'),

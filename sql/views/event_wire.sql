@@ -1,7 +1,7 @@
 -- The log as it is read: an event says what happened, the row says what is. `data` is the finished JSON of the wire.
 -- `withheld_from`: those who left before the row was last changed; they get the event without its content.
 create view event_wire as
-select e.id, e.stream_id, e.seq, e.type, e.created_at, wire_time(e.created_at) as at,
+select e.id, e.stream_id, e.seq, e.type, e.created_at, wire_time(e.created_at) as at, e.message_id, m.quoted_id,
   case
     when e.message_id is not null then coalesce(m.wire, gone_message(e.message_id, e.stream_id, e.message_number))
     when c.id is not null then c.wire

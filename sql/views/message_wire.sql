@@ -1,6 +1,6 @@
 -- A message as its readers get it, with the excerpt of what it replies to. `changed_seq` is that of the newest text in it.
 create view message_wire as
-select m.id, m.conversation_id, m.number, greatest(m.changed_seq, r.changed_seq) as changed_seq, row_to_json(w) as wire
+select m.id, m.conversation_id, m.number, greatest(m.changed_seq, r.changed_seq) as changed_seq, r.id as quoted_id, row_to_json(w) as wire
 from messages m
 -- By its key alone, whatever the planner thinks: with the conversation beside it, a plan that was made while the table was
 -- empty reads the whole conversation for one reply.

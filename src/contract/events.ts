@@ -98,6 +98,8 @@ export const Resumed = z.object({
   limited: z.array(Id).describe('Conversations in which too much came: read them and their history again'),
 })
 
+export type Resumed = z.infer<typeof Resumed>
+
 /** Where the client stands once it has applied everything before this frame. */
 export const Checkpoint = z.object({ resume: z.string().describe('Replaces the token that was stored') })
 

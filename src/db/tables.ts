@@ -123,6 +123,8 @@ export interface EventWire {
   created_at: Timestamp | null;
   data: Json | null;
   id: number | null;
+  message_id: string | null;
+  quoted_id: string | null;
   seq: number | null;
   stream_id: string | null;
   type: string | null;
@@ -284,6 +286,7 @@ export interface MessageWire {
   conversation_id: string | null;
   id: string | null;
   number: number | null;
+  quoted_id: string | null;
   wire: import('../contract/messages.js').Message;
 }
 

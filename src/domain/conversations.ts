@@ -85,7 +85,11 @@ function createGroup(db: Db, actor: Actor, input: Group, limits: Limits): Promis
 }
 
 /** Pinned ones first, then the most recently active. */
-export async function listConversations(db: Db, actor: Actor, input: ListConversations): Promise<Page<Conversation>> {
+export async function listConversations(
+  db: Pick<Db, 'query'>,
+  actor: Actor,
+  input: ListConversations,
+): Promise<Page<Conversation>> {
   const after = input.cursor === undefined ? undefined : readCursor(input.cursor, [FLAG, INTEGER, UUID])
   const type = input.type ?? null
   // The order is made of narrow rows, then conversations are looked up in that order until the page is full. Each "offset 0"

@@ -8,6 +8,7 @@ import type { Media } from '../media/media.js'
 import type { Logger, Metrics } from '../observe.js'
 import type { Presence } from '../realtime/presence.js'
 import type { Signals } from '../realtime/signals.js'
+import type { Sync } from '../realtime/sync.js'
 import type { Typing } from '../realtime/typing.js'
 import type { Health } from './health.js'
 import type { RateLimits } from './rate-limits.js'
@@ -20,6 +21,7 @@ export type Services = {
   signals: Signals
   typing: Typing
   presence: Presence
+  sync: Sync
   limits: Limits
   media: Media
   rates: RateLimits

@@ -26,6 +26,7 @@ import { resumableUploadRoutes } from './routes/resumable-uploads.js'
 import { sessionRoutes } from './routes/sessions.js'
 import { settingsRoutes } from './routes/settings.js'
 import { signedUploadRoutes } from './routes/signed-uploads.js'
+import { syncRoutes } from './routes/sync.js'
 import { typingRoutes } from './routes/typing.js'
 import { uploadRoutes } from './routes/uploads.js'
 import { userRoutes } from './routes/users.js'
@@ -79,6 +80,7 @@ export function createHttp(
     settingsRoutes(),
     receiptRoutes(),
     typingRoutes(),
+    syncRoutes(),
     documentRoutes(() => openApiOf(app)),
   ]) {
     app.route(BASE, routes)

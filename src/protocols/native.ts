@@ -1,7 +1,7 @@
 // Earshot's own dialect: text frames of JSON. Pure: bytes to command, event to bytes.
 import { CommandFrame } from '../contract/commands.js'
 import { AppError } from '../contract/errors.js'
-import type { Hello } from '../contract/events.js'
+import type { Hello, Resumed, ResyncReason } from '../contract/events.js'
 import { describeIssues } from '../contract/issues.js'
 
 /** A durable event; `data` is JSON text that goes through as it is. */
@@ -36,8 +36,21 @@ export function encodeFailure(id: string | undefined, error: AppError): Buffer {
   return encode(id === undefined ? { type: 'error', error: body } : { type: 'reply', id, ok: false, error: body })
 }
 
+export function encodeResumed(data: Resumed): Buffer {
+  return encode({ type: 'resumed', data })
+}
+
+export function encodeCheckpoint(resume: string): Buffer {
+  return encode({ type: 'checkpoint', data: { resume } })
+}
+
+/** `in_s`: seconds until the token ends. */
+export function encodeExpiring(in_s: number): Buffer {
+  return encode({ type: 'auth.expiring', data: { in_s } })
+}
+
 /** The client has to load everything afresh. */
-export function encodeResync(reason: string): Buffer {
+export function encodeResync(reason: ResyncReason): Buffer {
   return encode({ type: 'resync', data: { reason } })
 }
 

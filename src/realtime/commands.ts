@@ -1,4 +1,5 @@
 // What a client says over its socket joins the same functions as REST: there is no second way to write.
+import type { AccessTokens } from '../auth/access-tokens.js'
 import type { Actor } from '../auth/actor.js'
 import { COMMANDS, type CommandData, type CommandFrame, type CommandType, isCommandType } from '../contract/commands.js'
 import { AppError } from '../contract/errors.js'
@@ -10,10 +11,12 @@ import { deleteMessage, editMessage, sendMessage } from '../domain/messages.js'
 import type { Logger, Metrics } from '../observe.js'
 import { decodeCommand, encodeFailure, encodeReply, findCommandId } from '../protocols/native.js'
 import type { Connection } from './connection.js'
+import type { MissedEvents } from './missed.js'
 import type { Presence } from './presence.js'
 import type { PresenceWatch } from './presence-watch.js'
 import { reportReceipts } from './receipts.js'
 import type { Signals } from './signals.js'
+import { toFrame } from './sync.js'
 import type { Typing } from './typing.js'
 
 export type CommandServices = {
@@ -22,6 +25,8 @@ export type CommandServices = {
   typing: Typing
   presence: Presence
   watches: PresenceWatch
+  tokens: AccessTokens
+  missed: MissedEvents
   limits: Limits
   logger: Logger
   metrics: Metrics
@@ -35,6 +40,9 @@ type Handlers = {
     connection: Connection,
   ) => Promise<unknown>
 }
+
+/** What may be said after the token has ended, until the socket is closed for it. */
+const WITHOUT_TOKEN = new Set<CommandType>(['auth.renew', 'ping'])
 
 const HANDLERS: Handlers = {
   'message.send': async ({ db, limits, metrics }, actor, { conversation_id, ...input }) => {
@@ -59,11 +67,17 @@ const HANDLERS: Handlers = {
   'presence.watch': async ({ watches }, _actor, { user_ids }, connection) => ({
     presence: await watches.watch(connection, user_ids),
   }),
-  'stream.fetch': async () => {
-    throw new AppError('stream.not_found')
+  'stream.fetch': async ({ missed }, { user_id }, { stream, from_seq, to_seq }) => {
+    const events = await missed.fetch(user_id, stream, from_seq, to_seq)
+    return { events: events.map((event) => toFrame(event, user_id)) }
   },
-  'auth.renew': async () => {
-    throw new AppError('auth.other_session')
+  'auth.renew': async ({ tokens }, actor, { token }, connection) => {
+    const renewed = await tokens.verify(token)
+    if (renewed.user_id !== actor.user_id || renewed.session_id !== actor.session_id) {
+      throw new AppError('auth.other_session')
+    }
+    connection.renew(renewed)
+    return { expires_at: renewed.expires_at.toISOString() }
   },
   ping: async () => ({}),
 }
@@ -95,6 +109,9 @@ export async function answerCommand(services: CommandServices, connection: Conne
 function execute(services: CommandServices, connection: Connection, frame: CommandFrame): Promise<unknown> {
   const { type } = frame
   if (!isCommandType(type)) throw new AppError('command.unknown')
+  if (!WITHOUT_TOKEN.has(type) && connection.actor.expires_at.getTime() <= Date.now()) {
+    throw new AppError('auth.token_expired')
+  }
   return run(type, services, connection, frame.data)
 }
 

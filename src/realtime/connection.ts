@@ -1,54 +1,87 @@
-// One socket. What is put into it leaves in order, all of one turn of the loop in one write. When more waits than the
-// configured bytes or frames, the socket is closed as too slow: a slow reader never costs anybody else anything.
+// One socket. What is put into it leaves in order. When more waits than may, the queue is thrown away and the socket catches
+// up from the log; when it takes nothing for too long, it is closed: a slow reader never costs anybody else anything.
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { VerifiedActor } from '../auth/actor.js'
 import { CLOSE_CODES, type CloseReason } from '../contract/close-codes.js'
 import type { Logger, Metrics } from '../observe.js'
+import { encodeExpiring } from '../protocols/native.js'
+import type { LogEvent } from './log.js'
+import { Outbox } from './outbox.js'
 
 /** Commands that may wait; then the socket is not read until half of them are done. */
 const INBOX_MAX = 32
 /** Time for a close handshake before the connection is cut. */
 const CLOSE_GRACE_MS = 5_000
+/** Before the end of its token a client is told to renew it. */
+const EXPIRING_MS = 60_000
+/** While events keep coming; after a quiet time the next tick brings one. */
+const CHECKPOINT_MS = 5_000
 
 export type ConnectionLimits = {
   queue_bytes: number
   queue_frames: number
   ping_interval_ms: number
   pong_timeout_ms: number
+  stall_ms: number
+  auth_grace_ms: number
 }
 export type ConnectionOptions = {
   id: string
   actor: VerifiedActor
   webSocket: WebSocket
   socket: Socket
+  batch: boolean
   limits: ConnectionLimits
   logger: Logger
   metrics: Metrics
+  /** Up to this id, everything that was dispatched is in the queues. */
+  safe: () => number
+  checkpoint: (connection: Connection) => Buffer
   onCommand: (connection: Connection, text: string) => Promise<void>
+  /** Its queue was full: what came after `since` is to be read from the log. */
+  onBehind: (connection: Connection, since: number) => void
   onClosed: (connection: Connection) => void
 }
+/** An event that waits until what was missed before it has been said. */
+export type Held = { stream_id: string; seq: number; frame: Buffer }
 
 export class Connection {
   readonly id: string
-  readonly actor: VerifiedActor
   readonly #options: ConnectionOptions
   readonly #webSocket: WebSocket
+  readonly #outbox: Outbox
   readonly #inbox: string[] = []
+  #actor: VerifiedActor
   #working = false
-  #outbox: Buffer[] = []
-  #outboxBytes = 0
-  #framesInFlight = 0
+  /** While it catches up: what comes meanwhile, or undefined inside once that is too much. */
+  #held: { events: Held[]; bytes: number; isOver: boolean } | undefined
+  /** Everything up to this id has been handed to the socket. */
+  #position: number
   #heardAt = Date.now()
   #pingAt: number
   #pingedAt: number | undefined
+  #checkpointAt = 0
+  #isCheckpointDue = false
+  #isWarned = false
   #closing = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.id = options.id
-    this.actor = options.actor
+    this.#actor = options.actor
     this.#webSocket = options.webSocket
+    this.#position = options.safe()
+    this.#outbox = new Outbox({
+      webSocket: options.webSocket,
+      socket: options.socket,
+      max_bytes: options.limits.queue_bytes,
+      max_frames: options.limits.queue_frames,
+      batch: options.batch,
+      onEmpty: () => {
+        if (!this.#held) this.#position = options.safe()
+      },
+    })
     this.#pingAt = this.#nextPing()
     this.#webSocket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary))
     this.#webSocket.on('ping', () => this.#heard())
@@ -61,42 +94,84 @@ export class Connection {
       // Closes of our own are counted where they are decided: a broken reader may never answer.
       if (!this.#closing) options.metrics.socketCloses.inc({ code })
       this.#closing = true
-      this.#drop()
+      this.#outbox.discard()
       options.onClosed(this)
     })
+  }
+
+  get actor(): VerifiedActor {
+    return this.#actor
   }
 
   get isOpen(): boolean {
     return !this.#closing && this.#webSocket.readyState === this.#webSocket.OPEN
   }
 
-  /** Queues a finished frame. */
+  /** Queues a finished frame that is no event; whoever sends it sees to it that there are not many. */
   send(frame: Buffer): void {
+    if (this.isOpen) this.#outbox.put(frame)
+  }
+
+  /** Queues an event of the log. */
+  hear(event: LogEvent, frame: Buffer): void {
     if (!this.isOpen) return
-    if (!this.#fits(frame)) {
-      // A burst within one turn: the kernel may well take it now.
-      this.#flush()
-      if (!this.#fits(frame)) return this.close('too_slow')
-    }
-    if (this.#outbox.push(frame) === 1) queueMicrotask(() => this.#flush())
-    this.#outboxBytes += frame.length
+    this.#isCheckpointDue = true
+    if (this.#held) return this.#holdBack(event, frame)
+    if (this.#outbox.add(frame)) return
+    this.#outbox.discard()
+    this.hold()
+    this.#options.metrics.socketsBehind.inc()
+    this.#options.onBehind(this, this.#position)
   }
 
-  /** Queues a frame that may be lost: it gives way while half of what may wait is waiting. */
+  /** Queues a frame that may be lost. */
   sendSignal(frame: Buffer): void {
-    const { queue_bytes, queue_frames } = this.#options.limits
-    const frames = this.#outbox.length + this.#framesInFlight
-    const bytes = this.#outboxBytes + this.#webSocket.bufferedAmount
-    if (frames * 2 < queue_frames && bytes * 2 < queue_bytes) this.send(frame)
-    else this.#options.metrics.signalsShed.inc()
+    if (!this.isOpen || this.#held || !this.#outbox.addSignal(frame)) this.#options.metrics.signalsShed.inc()
   }
 
-  /** One frame always fits: the largest message is far below the bound, but an operator may set it lower. */
-  #fits(frame: Buffer): boolean {
+  /** From now on events are held back, beginning with none. */
+  hold(): void {
+    this.#held = { events: [], bytes: 0, isOver: false }
+  }
+
+  /** Whether so much may be put at once into its empty queue, and still leave room. */
+  takes(frames: number, bytes: number): boolean {
     const { queue_bytes, queue_frames } = this.#options.limits
-    const frames = this.#outbox.length + this.#framesInFlight
-    const bytes = this.#outboxBytes + this.#webSocket.bufferedAmount
-    return frames === 0 || (frames < queue_frames && bytes + frame.length <= queue_bytes)
+    return frames * 2 <= queue_frames && bytes * 2 <= queue_bytes
+  }
+
+  /** Resolves once there is room for more of what was missed, or the socket is gone. */
+  drained(): Promise<void> {
+    return this.#outbox.drained()
+  }
+
+  /** Everything that was held back, or undefined when it was too much to keep. */
+  get held(): readonly Held[] | undefined {
+    return this.#held?.isOver ? undefined : this.#held?.events
+  }
+
+  /** It has caught up: from now on it hears events as they come. */
+  goLive(): void {
+    this.#held = undefined
+    this.sendCheckpoint()
+  }
+
+  sendCheckpoint(): void {
+    this.#checkpointAt = Date.now()
+    this.#isCheckpointDue = false
+    this.send(this.#options.checkpoint(this))
+  }
+
+  /** Another token of the same session. */
+  renew(actor: VerifiedActor): void {
+    this.#actor = actor
+    this.#isWarned = false
+  }
+
+  /** The node is going away: the last checkpoint, so that little is missed elsewhere. */
+  leave(): void {
+    if (!this.#held) this.sendCheckpoint()
+    this.close('going_away')
   }
 
   /** Sends what still waits, unless that is the reason; then says why and hangs up. */
@@ -104,8 +179,8 @@ export class Connection {
     if (this.#closing) return
     this.#closing = true
     this.#options.metrics.socketCloses.inc({ code: CLOSE_CODES[reason].code })
-    if (reason === 'too_slow') this.#drop()
-    else this.#flush()
+    if (reason === 'too_slow' || this.#held) this.#outbox.discard()
+    else this.#outbox.finish()
     this.#webSocket.close(CLOSE_CODES[reason].code, CLOSE_CODES[reason].reason)
     // A paused socket would never hear the answer.
     this.#webSocket.resume()
@@ -115,16 +190,41 @@ export class Connection {
   /** Called about once a second for every connection: no timer of its own. */
   tick(now: number): void {
     if (!this.isOpen) return
-    if (now >= this.actor.expires_at.getTime()) return this.close('token_expired')
+    const { auth_grace_ms, pong_timeout_ms, stall_ms } = this.#options.limits
+    const left = this.#actor.expires_at.getTime() - now
+    if (left <= -auth_grace_ms) return this.close('token_expired')
+    if (left <= EXPIRING_MS && !this.#isWarned) {
+      this.#isWarned = true
+      this.send(encodeExpiring(Math.max(0, Math.round(left / 1_000))))
+    }
+    if (this.#outbox.isStalled(now, stall_ms)) return this.close('too_slow')
+    if (this.#isCheckpointDue && now - this.#checkpointAt >= CHECKPOINT_MS) this.#checkpoint()
     // While its commands wait, it is not read: an answer to a ping would not be heard.
     if (this.#webSocket.isPaused) return this.#heard()
     if (this.#pingedAt !== undefined) {
       // Whoever does not answer a ping would not answer a close frame either.
-      if (now - this.#pingedAt > this.#options.limits.pong_timeout_ms) this.#webSocket.terminate()
+      if (now - this.#pingedAt > pong_timeout_ms) this.#webSocket.terminate()
     } else if (now >= this.#pingAt) {
       this.#pingedAt = now
       this.#webSocket.ping()
+      this.#checkpoint()
     }
+  }
+
+  /** Not before what lies behind it: never while it catches up, nor in front of what still waits. */
+  #checkpoint(): void {
+    if (!this.#held && this.#outbox.isEmpty) this.sendCheckpoint()
+  }
+
+  #holdBack({ stream_id, seq }: LogEvent, frame: Buffer): void {
+    const held = this.#held
+    if (!held || held.isOver) return
+    const { queue_bytes, queue_frames } = this.#options.limits
+    held.bytes += frame.length
+    // Half of the queue, so that it fits in once the other half is free.
+    held.isOver = held.bytes * 2 > queue_bytes || held.events.length * 2 >= queue_frames
+    if (held.isOver) held.events = []
+    else held.events.push({ stream_id, seq, frame })
   }
 
   #heard(): void {
@@ -151,35 +251,14 @@ export class Connection {
     }
   }
 
-  /** One command at a time: what a client says in order happens in order. */
+  /** One command at a time: what a client says in order happens in order, and no faster than it takes the answers. */
   async #work(): Promise<void> {
     this.#working = true
     for (let text = this.#inbox.shift(); text !== undefined && this.isOpen; text = this.#inbox.shift()) {
       await this.#options.onCommand(this, text)
+      await this.#outbox.drained()
       if (this.#webSocket.isPaused && this.#inbox.length <= INBOX_MAX / 2) this.#webSocket.resume()
     }
     this.#working = false
-  }
-
-  #flush(): void {
-    const frames = this.#outbox
-    this.#drop()
-    if (frames.length === 0 || this.#webSocket.readyState !== this.#webSocket.OPEN) return
-    const { socket } = this.#options
-    this.#framesInFlight += frames.length
-    const last = frames.length - 1
-    const written = () => {
-      this.#framesInFlight -= frames.length
-    }
-    socket.cork()
-    frames.forEach((frame, index) => {
-      this.#webSocket.send(frame, { binary: false }, index === last ? written : undefined)
-    })
-    socket.uncork()
-  }
-
-  #drop(): void {
-    this.#outbox = []
-    this.#outboxBytes = 0
   }
 }

@@ -1,16 +1,19 @@
 // Who hears an event: for each stream, the people of this node who may, kept up to date by the log itself. A membership
 // is loaded once for each user with a socket here; from then on the membership events attach and detach it at their seq.
 import type { EndedSessions } from '../auth/ended-sessions.js'
-import { EVENTS } from '../contract/events.js'
+import { EVENTS, type ResyncReason } from '../contract/events.js'
 import type { Metrics } from '../observe.js'
 import { encodeEvent, encodeResync } from '../protocols/native.js'
 import type { Connection } from './connection.js'
+import { isWithheld, withoutContent } from './frames.js'
 import type { LogEvent } from './log.js'
+import type { Reach } from './recent-events.js'
 
 /** The open spans of a user: the conversations they are in, and the seq from which each is theirs; and their blocks, both ways. */
 export type LoadAudience = (userId: string) => Promise<{
   spans: { conversation_id: string; from_seq: number }[]
   blocks: Block[]
+  unsettled: number
 }>
 type Block = { blocker_id: string; blocked_id: string }
 
@@ -22,6 +25,8 @@ type Audience = {
   /** Those whom the user has blocked, and those who have blocked the user: of neither they hear any signal. */
   readonly blocked: Set<string>
   readonly blockedBy: Set<string>
+  /** Until this id is handed out, the spans are newer than what was. */
+  unsettled: number
   /** Sockets that wait for the spans. */
   waiting: number
   ready: Promise<void>
@@ -44,7 +49,7 @@ export class Fanout {
     this.#metrics = metrics
   }
 
-  /** From when it resolves, the connection hears everything that is its user's; `greet` puts the first frame in front. */
+  /** From when it resolves, the connection hears everything that is its user's; `greet` puts its first frames in front. */
   async attach(connection: Connection, greet: () => void): Promise<void> {
     const audience = this.#audienceOf(connection.actor.user_id)
     audience.waiting++
@@ -65,6 +70,19 @@ export class Fanout {
     if (!audience) return
     audience.connections.delete(connection)
     this.#forgetIfEmpty(audience)
+  }
+
+  /**
+   * Where a user whose sockets are here hears, and from which seq on; undefined while the spans that were read are newer
+   * than what was handed out up to `safe`.
+   */
+  reachOf(userId: string, safe: number): Reach | undefined {
+    const audience = this.#users.get(userId)
+    return audience && audience.unsettled <= safe ? this.#reach(audience) : undefined
+  }
+
+  *#reach(audience: Audience): Generator<[streamId: string, fromSeq: number]> {
+    for (const id of audience.conversations) yield [id, this.#streams.get(id)?.get(audience) ?? 0]
   }
 
   /** Puts one event of the log into the queues of those who hear it. */
@@ -93,7 +111,7 @@ export class Fanout {
   }
 
   /** Another history: what was heard may be gone, so everybody comes back and loads afresh. */
-  resyncAll(reason: string): void {
+  resyncAll(reason: ResyncReason): void {
     const frame = encodeResync(reason)
     const audiences = [...this.#users.values()]
     // Whoever comes back must not find memberships of the other history.
@@ -116,6 +134,7 @@ export class Fanout {
       conversations: new Set(),
       blocked: new Set(),
       blockedBy: new Set(),
+      unsettled: 0,
       waiting: 0,
       ready: Promise.resolve(),
       changes: [],
@@ -128,7 +147,8 @@ export class Fanout {
 
   async #load(audience: Audience): Promise<void> {
     try {
-      const { spans, blocks } = await this.#loadAudience(audience.userId)
+      const { spans, blocks, unsettled } = await this.#loadAudience(audience.userId)
+      audience.unsettled = unsettled
       const changes = audience.changes ?? []
       audience.changes = undefined
       for (const span of spans) this.#open(audience, span.conversation_id, span.from_seq)
@@ -193,10 +213,9 @@ export class Fanout {
     const deliverTo = (audience: Audience) => {
       if (audience.connections.size === 0) return
       let sent: Buffer
-      if (event.withheld_from?.includes(audience.userId))
-        sent = withheldFrame ??= encodeEvent({ ...event, data: withoutContent(event) })
+      if (isWithheld(event, audience.userId)) sent = withheldFrame ??= encodeEvent(withoutContent(event))
       else sent = frame ??= encodeEvent(event)
-      for (const connection of audience.connections) connection.send(sent)
+      for (const connection of audience.connections) connection.hear(event, sent)
       heard += audience.connections.size
     }
     const owner = this.#users.get(event.stream_id)
@@ -241,10 +260,4 @@ function signalTo(audience: Audience, aboutUserId: string, frame: Buffer): void 
   if (audience.userId === aboutUserId) return
   if (audience.blocked.has(aboutUserId) || audience.blockedBy.has(aboutUserId)) return
   for (const connection of audience.connections) connection.sendSignal(frame)
-}
-
-/** Only what says where something was. No schema here: what cannot be read must not stop those who hear it after. */
-function withoutContent(event: LogEvent): string {
-  const { id, conversation_id, number } = JSON.parse(event.data)
-  return JSON.stringify({ id, conversation_id, number, gone: true })
 }

@@ -12,6 +12,9 @@ export type LogEvent = {
   type: string
   at: string
   created_at: Date
+  message_id: string | null
+  /** The message that this one replies to. */
+  quoted_id: string | null
   data: string
   withheld_from: string[] | null
 }
@@ -22,7 +25,8 @@ export const HOLES_LIMIT = 5_000
 export const HEAD_LIMIT = 1_000
 const GOODBYE_MS = 500
 
-const COLUMNS = 'w.id, w.stream_id, w.seq, w.type, w.at, w.created_at, w.data::text as data, w.withheld_from'
+export const COLUMNS =
+  'w.id, w.stream_id, w.seq, w.type, w.at, w.created_at, w.message_id, w.quoted_id, w.data::text as data, w.withheld_from'
 
 // The ids are chosen first, under their limits; only then is each read in full by its key. Joined in one go, a generic plan
 // might hash the whole of messages; and without a limit of its own for each hole, it walks the whole log instead. One statement, so that the rows and xmin come from one snapshot.
@@ -113,7 +117,12 @@ export class Log {
     return rows[0]?.xid ?? 0
   }
 
-  async savePosition(epoch: string, safe: number): Promise<void> {
-    await this.#session.query('select save_log_position($1, $2)', [epoch, safe])
+  /** False when the database has another epoch by now. */
+  async savePosition(epoch: string, safe: number): Promise<boolean> {
+    const { rows } = await this.#session.query<{ saved: boolean | null }>('select save_log_position($1, $2) as saved', [
+      epoch,
+      safe,
+    ])
+    return rows[0]?.saved === true
   }
 }

@@ -2,28 +2,37 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { AccessTokens } from '../auth/access-tokens.js'
 import type { VerifiedActor } from '../auth/actor.js'
 import type { EndedSessions } from '../auth/ended-sessions.js'
 import { CLOSE_CODES, type CloseReason } from '../contract/close-codes.js'
 import { AppError } from '../contract/errors.js'
 import { redactUrl } from '../observe.js'
-import { encodeHello } from '../protocols/native.js'
+import { encodeCheckpoint, encodeHello } from '../protocols/native.js'
+import type { CatchUp } from './catch-up.js'
 import { answerCommand, type CommandServices } from './commands.js'
 import { Connection, type ConnectionLimits } from './connection.js'
 import type { Fanout } from './fanout.js'
+import type { Positions } from './positions.js'
 
 const PATH = '/ws'
 const TICK_MS = 1_000
 const STOP_GRACE_MS = 2_000
+/** A node that stops lets go of one socket in so long, and faster when that would take too long. */
+const DRAIN_EACH_MS = 5
+const DRAIN_TURN_MS = 20
+/** Below it, a frame is sent as it is (`WS_COMPRESSION`). */
+const COMPRESSED_FROM_BYTES = 512
 
 export type SocketOptions = {
   fanout: Fanout
-  tokens: AccessTokens
+  positions: Positions
+  catchUp: CatchUp
   ended: EndedSessions
   services: CommandServices
-  limits: ConnectionLimits & { max_frame_bytes: number }
+  limits: ConnectionLimits & { max_frame_bytes: number; drain_ms: number }
+  compression: boolean
 }
 
 export class Sockets {
@@ -37,7 +46,13 @@ export class Sockets {
     this.#options = options
     this.#server = new WebSocketServer({
       noServer: true,
-      perMessageDeflate: false,
+      // Without a context kept between messages: each would hold some 100 KB for each socket.
+      perMessageDeflate: options.compression && {
+        threshold: COMPRESSED_FROM_BYTES,
+        serverNoContextTakeover: true,
+        clientNoContextTakeover: true,
+        zlibDeflateOptions: { level: 3, memLevel: 7 },
+      },
       maxPayload: options.limits.max_frame_bytes,
     })
   }
@@ -54,13 +69,23 @@ export class Sockets {
     }, TICK_MS)
   }
 
-  /** Says goodbye to all and waits a moment for their answers. */
+  /**
+   * Says goodbye to all, a few at a time: those who come back to the other nodes shall not do so all at once. Until it is
+   * its turn, a socket hears everything.
+   */
   async stop(): Promise<void> {
     this.#stopped = true
+    const leaving = [...this.#connections]
+    const turns = Math.ceil(Math.min(this.#options.limits.drain_ms, leaving.length * DRAIN_EACH_MS) / DRAIN_TURN_MS)
+    for (let turn = 0; turn < turns; turn++) {
+      for (const connection of leaving.splice(0, Math.ceil(leaving.length / (turns - turn)))) connection.leave()
+      if (leaving.length > 0) await delay(DRAIN_TURN_MS)
+    }
     clearInterval(this.#ticking)
-    for (const connection of this.#connections) connection.close('going_away')
+    // Who has come in meanwhile.
+    for (const connection of this.#connections) connection.leave()
     const deadline = Date.now() + STOP_GRACE_MS
-    while (this.#connections.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (this.#connections.size > 0 && Date.now() < deadline) await delay(10)
     for (const client of this.#server.clients) client.terminate()
   }
 
@@ -81,10 +106,10 @@ export class Sockets {
     const { logger } = this.#options.services
     const id = crypto.randomUUID()
     logger.debug({ connection: id, url: redactUrl(request.url ?? '') }, 'a socket asks to come in')
-    const token = url.searchParams.get('token')
+    const query = url.searchParams
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.setNoDelay(true)
-      this.#admit(id, webSocket, socket, token).catch((error) => {
+      this.#admit(id, webSocket, socket, query).catch((error) => {
         logger.error({ err: error, connection: id }, 'a socket could not be admitted')
         webSocket.terminate()
       })
@@ -92,36 +117,46 @@ export class Sockets {
   }
 
   /** The upgrade has succeeded, whoever it was: a browser sees no status, only a close code. */
-  async #admit(id: string, webSocket: WebSocket, socket: Socket, token: string | null): Promise<void> {
+  async #admit(id: string, webSocket: WebSocket, socket: Socket, query: URLSearchParams): Promise<void> {
     // Frames that come before the token is verified wait in the kernel.
     webSocket.pause()
     webSocket.on('error', () => webSocket.terminate())
-    const actor = await this.#verify(token)
+    const actor = await this.#verify(query.get('token'))
     if (typeof actor === 'string') return this.#refuse(webSocket, actor)
     if (webSocket.readyState !== webSocket.OPEN) return
-    const { fanout, limits, services, ended } = this.#options
+    const { fanout, positions, catchUp, limits, services, ended } = this.#options
     const connection = new Connection({
       id,
       actor,
       webSocket,
       socket,
+      batch: query.get('batch') === '1',
       limits,
       logger: services.logger,
       metrics: services.metrics,
+      safe: () => positions.safe,
+      checkpoint: (one) => encodeCheckpoint(positions.token(one.actor.user_id)),
       onCommand: async (one, text) => one.send(await answerCommand(services, one, text)),
+      onBehind: (one, since) => catchUp.fromLog(one, since),
       onClosed: (one) => this.#forget(one),
     })
     this.#connections.add(connection)
     services.metrics.sockets.set(this.#connections.size)
     try {
-      await fanout.attach(connection, () => connection.send(this.#hello(connection)))
+      const resume = query.get('resume')
+      await services.missed.admit(() =>
+        fanout.attach(connection, () => {
+          connection.send(this.#hello(connection))
+          if (resume) catchUp.resume(connection, resume)
+        }),
+      )
     } catch (error) {
       services.logger.warn({ err: error, connection: id }, 'the memberships of a socket could not be read')
       return connection.close('overloaded')
     }
     // The session may have ended while the socket was not yet among those that would be closed for it.
     if (ended.has(actor.session_id)) return connection.close('session_ended')
-    if (this.#stopped) return connection.close('going_away')
+    if (this.#stopped) return connection.leave()
     if (connection.isOpen) services.presence.arrived(connection)
     webSocket.resume()
   }
@@ -129,7 +164,7 @@ export class Sockets {
   async #verify(token: string | null): Promise<VerifiedActor | CloseReason> {
     if (!token) return 'unauthenticated'
     try {
-      return await this.#options.tokens.verify(token)
+      return await this.#options.services.tokens.verify(token)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       if (error.code === 'auth.token_expired') return 'token_expired'
@@ -151,7 +186,7 @@ export class Sockets {
       session_id: connection.actor.session_id,
       protocol: 1,
       heartbeat_s: limits.ping_interval_ms / 1_000,
-      reconnect_within_s: 5,
+      reconnect_within_s: limits.drain_ms / 1_000,
       limits: {
         max_frame_bytes: limits.max_frame_bytes,
         max_message_length: services.limits.message_length,

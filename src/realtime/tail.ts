@@ -22,6 +22,8 @@ export type TailOptions = {
   openLog: () => Promise<Log>
   /** Puts the event into the queues of those who hear it. Must not wait. */
   onEvent: (event: LogEvent) => void
+  /** From now on every event above this id is handed out. */
+  onBegin: (safe: number) => void
   /** The database is another one than before: what sockets have heard may not be in it. */
   onNewEpoch: () => void
   /** How long to wait for the bell before looking anyway. */
@@ -53,6 +55,11 @@ export class Tail {
     return this.#holes.safe(this.#head)
   }
 
+  /** Which history of the database this is; empty before the first read. */
+  get epoch(): string {
+    return this.#epoch ?? ''
+  }
+
   /** Milliseconds since the log was last read. */
   get lagMs(): number {
     return Date.now() - this.#readAt
@@ -66,6 +73,13 @@ export class Tail {
   reconnected(): void {
     this.#epochIsCurrent = false
     this.wake()
+  }
+
+  /** Somebody has heard of an id that this database has never reached: it is an older copy. */
+  async raiseEpoch(id: number): Promise<void> {
+    if (this.#epoch === undefined) return
+    await this.#log?.readState(this.#epoch, id)
+    this.reconnected()
   }
 
   /** Resolves after the first read: from then on the node delivers. */
@@ -124,6 +138,7 @@ export class Tail {
     this.#head = state.safe
     this.#holes.clear()
     this.#lastSeq.clear()
+    this.#options.onBegin(this.#head)
     if (!first) {
       this.#options.logger.warn({ epoch: state.epoch }, 'the database has another history than before')
       this.#options.onNewEpoch()
@@ -140,7 +155,8 @@ export class Tail {
       this.#fencedAt = this.#readAt
     }
     if (this.#epoch !== undefined && this.#readAt - this.#savedAt >= SAVE_EACH_MS) {
-      await log.savePosition(this.#epoch, this.safe)
+      // Refused when the epoch was raised elsewhere: then it is read again.
+      if (!(await log.savePosition(this.#epoch, this.safe))) this.reconnected()
       this.#savedAt = this.#readAt
     }
     this.#measure()

@@ -176,6 +176,7 @@ const TABLE: Row[] = [
   ['PUT /api/v1/conversations/:id/unread', inside(NO_CONVERSATION, '200'), markUnread],
   ['POST /api/v1/conversations/read', users('200'), { body: () => ({}) }],
   ['GET /api/v1/unread', users('200')],
+  ['GET /api/v1/sync', users('200')],
   ['GET /api/v1/conversations/:id/typing', inside(NO_CONVERSATION, '200')],
   [
     'POST /api/v1/conversations/:id/typing',

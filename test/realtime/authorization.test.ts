@@ -47,11 +47,13 @@ const TABLE: Record<CommandType, string[]> = {
   'typing.stop': inside(NO_CONVERSATION, FORBIDDEN, OK),
   'presence.set': all(OK),
   'presence.watch': all(OK),
+  'stream.fetch': inside('stream.not_found', OK),
+  'auth.renew': all(OK),
   ping: all(OK),
 }
 
 /** What is sent with it, by `who`, about a message of the author in the conversation. */
-function dataOf(command: CommandType, who: Who, conversation_id: string, message_id: string): unknown {
+function dataOf(command: CommandType, who: Who, conversation_id: string, message_id: string, seq: number): unknown {
   switch (command) {
     case 'message.send':
       return { conversation_id, content: `from the ${who}` }
@@ -68,6 +70,10 @@ function dataOf(command: CommandType, who: Who, conversation_id: string, message
       return { status: 'online' }
     case 'presence.watch':
       return { user_ids: [people.author.id] }
+    case 'stream.fetch':
+      return { stream: conversation_id, from_seq: seq, to_seq: seq }
+    case 'auth.renew':
+      return { token: people[who].token }
     case 'ping':
       return undefined
   }
@@ -102,7 +108,8 @@ const cases = (Object.keys(TABLE) as CommandType[]).flatMap((command) =>
 
 test.each(cases)('%s by the %s: %s', async (command, who, outcome) => {
   const message = await people.author.say(home, 'what it is about')
-  const reply = await ears[who].command(command, dataOf(command, who, home, message.id))
+  const { seq } = await people.owner.get(`/conversations/${home}`)
+  const reply = await ears[who].command(command, dataOf(command, who, home, message.id, seq))
   expect(reply.ok ? OK : reply.error.code).toBe(outcome)
   if (outcome !== OK) expect(await people.author.get(`/messages/${message.id}`)).toEqual(message)
 })

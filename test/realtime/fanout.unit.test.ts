@@ -16,7 +16,7 @@ function connection(): Connection & { heard: string[] } {
     heard,
     isOpen: true,
     actor: { user_id: BOB, session_id: 'one' },
-    send: (frame: Buffer) => heard.push(JSON.parse(frame.toString()).type),
+    hear: (_event: LogEvent, frame: Buffer) => heard.push(JSON.parse(frame.toString()).type),
     sendSignal: (frame: Buffer) => heard.push(frame.toString()),
     close: () => undefined,
   }
@@ -31,6 +31,8 @@ function event(type: string, seq: number, data: object): LogEvent {
     type,
     at: '',
     created_at: new Date(),
+    message_id: null,
+    quoted_id: null,
     data: JSON.stringify(data),
     withheld_from: null,
   }
@@ -47,8 +49,8 @@ const said = (seq: number) => event('message.created', seq, {})
 function fanout() {
   const reads: ((spans: Span[], blocks?: Block[]) => void)[] = []
   const load = () =>
-    new Promise<{ spans: Span[]; blocks: Block[] }>((resolve) =>
-      reads.push((spans, blocks = []) => resolve({ spans, blocks })),
+    new Promise<{ spans: Span[]; blocks: Block[]; unsettled: number }>((resolve) =>
+      reads.push((spans, blocks = []) => resolve({ spans, blocks, unsettled: 0 })),
     )
   return { fanout: new Fanout(load, new EndedSessions(60), createMetrics()), reads }
 }

@@ -23,6 +23,7 @@ async function startTail() {
       events.push(event)
       woken?.()
     },
+    onBegin: () => undefined,
     onNewEpoch: () => undefined,
     pollMs: () => 5,
     logger,
@@ -175,6 +176,7 @@ test('a node that starts later begins at the stored position, and misses nothing
         later.push(event)
         if (event.data.includes('two')) next.stop().then(resolve, resolve)
       },
+      onBegin: () => undefined,
       onNewEpoch: () => undefined,
       pollMs: () => 5,
       logger,

@@ -87,12 +87,29 @@ export class Person {
     return fetchBytes(this.url, path, { authorization: `Bearer ${this.token}`, ...headers }, method)
   }
 
-  /** A live socket: from its `hello` on it hears everything. */
-  async connect(url = this.url): Promise<Ear> {
-    const ear = new Ear(`${url.replace('http', 'ws')}/ws?token=${this.token}`)
+  /** A live socket: from its `hello` on it hears everything. `more` goes into its address. */
+  async connect(url = this.url, more: Record<string, string> = {}): Promise<Ear> {
+    const query = new URLSearchParams({ token: this.token, ...more })
+    const ear = new Ear(`${url.replace('http', 'ws')}/ws?${query}`)
     this.#ears.push(ear)
     await ear.next('hello')
     return ear
+  }
+
+  /** A socket that goes on from there; ready once it is said what was missed, or that it cannot be said. */
+  async resume(token: string, url = this.url): Promise<Ear> {
+    const ear = await this.connect(url, { resume: token })
+    await ear.seen(({ type }) => type === 'resumed' || type === 'resync')
+    return ear
+  }
+
+  /** Where this person stands once everything that was committed before this call is behind them. */
+  async position(): Promise<string> {
+    for (;;) {
+      const { resume } = await this.get('/sync')
+      // The node may not have read all of it yet.
+      if ((await this.get(`/sync?since=${resume}`)).events.length === 0) return resume
+    }
   }
 
   /**

@@ -112,6 +112,17 @@ export async function startWorld(settings: Settings = {}, pace?: Pace): Promise<
   return new World(database, await startNode(database, all, pace), uploads, all, pace)
 }
 
+/** One line of the metrics, by its name with its labels; 0 while it is not there. */
+export async function readMetric(node: App, line: string): Promise<number> {
+  const text = await (await fetch(`${node.url}/metrics`)).text()
+  return Number(
+    text
+      .split('\n')
+      .find((one) => one.startsWith(`${line} `))
+      ?.slice(line.length + 1) ?? 0,
+  )
+}
+
 function startNode(database: TestDatabase, settings: Settings, pace?: Pace, logger?: Logger): Promise<App> {
   const config = readConfig({ ...ROOMY, DATABASE_URL: database.url, ...settings })
   return startApp(config, logger ?? createLogger(config.LOG_LEVEL), pace)

@@ -1,0 +1,103 @@
+// What somebody has missed, read from the log: first which events, by id alone, then the events themselves, a few at a time.
+import { sql } from 'kysely'
+import { AppError } from '../contract/errors.js'
+import type { ResyncReason } from '../contract/events.js'
+import { HARD } from '../contract/limits.js'
+import type { Db } from '../db/database.js'
+import { Semaphore } from '../kit/semaphore.js'
+import { COLUMNS, type LogEvent } from './log.js'
+import type { Positions } from './positions.js'
+
+/** So many events are in memory at once, whatever their size. */
+const CHUNK = 64
+/** Whoever comes when so many wait already is asked to come back later. */
+const WAITING_MAX = 10_000
+
+export type MissedIds = { ids: number[]; limited: string[] }
+
+export class MissedEvents {
+  readonly #db: Db
+  readonly #positions: Positions
+  readonly #turn: Semaphore
+
+  constructor(db: Db, positions: Positions, atATime: number) {
+    this.#db = db
+    this.#positions = positions
+    this.#turn = new Semaphore(atATime, WAITING_MAX)
+  }
+
+  /** Work on the database that many ask for at the same moment. @throws AppError overloaded */
+  admit<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turn.run(work, () => new AppError('overloaded', { retry_after_s: 5 }))
+  }
+
+  /** Which events with an id above `since` were this user's to hear. @throws AppError overloaded */
+  async find(userId: string, since: number): Promise<MissedIds | ResyncReason> {
+    const { rows } = await this.admit(() =>
+      sql<{ log_floor: number; last_id: number; ids: string[]; limited: string[]; too_much: boolean }>`
+        select * from missed_events(${userId}::uuid, ${since}::bigint, ${HARD.missed_events}, ${HARD.fetched_events})
+      `.execute(this.#db.query),
+    )
+    const found = rows[0]
+    if (!found) throw new Error('missed_events() has no answer')
+    if (since < found.log_floor) return 'window'
+    if (since > found.last_id) {
+      await this.#positions.beyond(since)
+      return 'epoch'
+    }
+    return found.too_much ? 'too_much' : { ids: found.ids.map(Number), limited: found.limited }
+  }
+
+  /** These events as they are now, in chunks; `too_much` once they are more bytes than one may miss. */
+  async *read(ids: readonly number[]): AsyncGenerator<LogEvent[] | 'too_much'> {
+    let bytes = 0
+    for (let from = 0; from < ids.length; from += CHUNK) {
+      const chunk = ids.slice(from, from + CHUNK)
+      const { rows } = await this.admit(() =>
+        sql<LogEvent>`
+          select ${sql.raw(COLUMNS)}
+          from unnest(${chunk}::bigint[]) with ordinality as c (id, ord)
+          cross join lateral (select * from event_wire w where w.id = c.id offset 0) w
+          order by c.ord`.execute(this.#db.query),
+      )
+      for (const event of rows) bytes += Buffer.byteLength(event.data)
+      if (bytes > HARD.missed_bytes) return yield 'too_much'
+      yield rows
+    }
+  }
+
+  /**
+   * A stretch of one stream, for a client that has a gap. It lies within one stay of theirs, never across an absence.
+   * @throws AppError stream.not_found, stream.gone, overloaded
+   */
+  async fetch(userId: string, streamId: string, fromSeq: number, toSeq: number): Promise<LogEvent[]> {
+    const { rows } = await this.admit(() =>
+      sql<LogEvent>`
+        select ${sql.raw(COLUMNS)}
+        from event_wire w
+        where w.stream_id = ${streamId}::uuid and w.seq between ${fromSeq}::bigint and ${toSeq}::bigint
+          and (${streamId}::uuid = ${userId}::uuid or exists (
+            select from member_spans m
+            where m.conversation_id = ${streamId}::uuid and m.user_id = ${userId}::uuid
+              and m.from_seq <= ${fromSeq}::bigint and coalesce(m.to_seq >= ${toSeq}::bigint, true)))
+        order by w.seq`.execute(this.#db.query),
+    )
+    const first = rows[0]
+    if (first?.seq === fromSeq) return rows
+    throw new AppError((await this.#hasHeard(userId, streamId, fromSeq, toSeq)) ? 'stream.gone' : 'stream.not_found')
+  }
+
+  /** It was theirs to hear, and the log has had it. */
+  async #hasHeard(userId: string, streamId: string, fromSeq: number, toSeq: number): Promise<boolean> {
+    const { rows } = await sql`
+      select from streams s
+      where s.id = ${streamId}::uuid and s.seq >= ${fromSeq}::bigint
+        and (s.id = ${userId}::uuid or exists (
+          select from member_spans m
+          where m.conversation_id = s.id and m.user_id = ${userId}::uuid
+            and m.from_seq <= ${fromSeq}::bigint and coalesce(m.to_seq >= ${toSeq}::bigint, true)))`.execute(
+      this.#db.query,
+    )
+    return rows.length > 0
+  }
+}

@@ -1,0 +1,161 @@
+// What waits to leave through one socket, in order; all of one turn of the loop leaves in one write. Only a little is handed
+// to the socket at a time: what is still here can be counted, and be thrown away.
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+
+/** More than the kernel takes in one write; what is beyond it waits here. */
+const HANDED_BYTES = 65_536
+const OPEN = Buffer.from('[')
+const COMMA = Buffer.from(',')
+const CLOSE = Buffer.from(']')
+
+export type OutboxOptions = {
+  webSocket: WebSocket
+  socket: Socket
+  max_bytes: number
+  max_frames: number
+  /** Several frames as one JSON array. */
+  batch: boolean
+  /** Everything that was added has been handed over. */
+  onEmpty: () => void
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  #frames: Buffer[] = []
+  /** Frames before it are handed over. */
+  #next = 0
+  #bytes = 0
+  #framesInFlight = 0
+  #isFlushing = false
+  #movedAt = 0
+  #onDrained: (() => void) | undefined
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  /** False when it is full. One frame always fits: the largest message may be larger than an operator's bound. */
+  add(frame: Buffer): boolean {
+    if (!this.#fits(frame, 1)) {
+      // A burst within one turn: the kernel may well take it now.
+      this.#flush()
+      if (!this.#fits(frame, 1)) return false
+    }
+    this.put(frame)
+    return true
+  }
+
+  /** False when half of what may wait is waiting: what may be lost gives way early. */
+  addSignal(frame: Buffer): boolean {
+    if (!this.#fits(frame, 2)) return false
+    this.put(frame)
+    return true
+  }
+
+  /** Whether it fits or not: for what is bounded elsewhere. */
+  put(frame: Buffer): void {
+    this.#frames.push(frame)
+    this.#bytes += frame.length
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    queueMicrotask(() => {
+      this.#isFlushing = false
+      this.#flush()
+    })
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting === 0
+  }
+
+  /** Resolves once less than half of what may wait is waiting, or the socket is gone. */
+  async drained(): Promise<void> {
+    while (!this.#fits(undefined, 2) && this.#isOpen) {
+      await new Promise<void>((resolve) => {
+        const before = this.#onDrained
+        this.#onDrained = () => {
+          before?.()
+          resolve()
+        }
+      })
+    }
+  }
+
+  /** Something waits, and for so long nothing of it was taken. */
+  isStalled(now: number, ms: number): boolean {
+    return this.#waiting > 0 && now - this.#movedAt >= ms
+  }
+
+  discard(): void {
+    this.#frames = []
+    this.#next = 0
+    this.#bytes = 0
+    this.#wake()
+  }
+
+  /** Hands over everything at once: nothing will come after it. */
+  finish(): void {
+    this.#flush(Number.POSITIVE_INFINITY)
+  }
+
+  get #waiting(): number {
+    return this.#frames.length - this.#next + this.#framesInFlight
+  }
+
+  get #isOpen(): boolean {
+    return this.#options.webSocket.readyState === this.#options.webSocket.OPEN
+  }
+
+  /** Within that part of the bounds. */
+  #fits(frame: Buffer | undefined, part: number): boolean {
+    const { max_bytes, max_frames, webSocket } = this.#options
+    const bytes = this.#bytes + webSocket.bufferedAmount + (frame?.length ?? 0)
+    return this.#waiting === 0 || (this.#waiting * part < max_frames && bytes * part <= max_bytes)
+  }
+
+  #flush(most = HANDED_BYTES): void {
+    if (!this.#isOpen) return this.discard()
+    const { socket, webSocket, onEmpty } = this.#options
+    if (this.#framesInFlight === 0) this.#movedAt = Date.now()
+    let handed = 0
+    socket.cork()
+    while (this.#next < this.#frames.length && webSocket.bufferedAmount < most) handed += this.#handOver(most)
+    socket.uncork()
+    if (this.#next < this.#frames.length) return
+    this.#frames = []
+    this.#next = 0
+    if (handed > 0) onEmpty()
+  }
+
+  /** One write: one frame, or with `batch` as many as may be on their way. */
+  #handOver(most: number): number {
+    const { batch, webSocket } = this.#options
+    const first = this.#next
+    let bytes = 0
+    do bytes += this.#frames[this.#next++]?.length ?? 0
+    while (batch && bytes < most && this.#next < this.#frames.length)
+    const frames = this.#frames.slice(first, this.#next)
+    this.#bytes -= bytes
+    this.#framesInFlight += frames.length
+    const frame = frames.length === 1 ? (frames[0] as Buffer) : asArray(frames)
+    webSocket.send(frame, { binary: false }, () => {
+      this.#framesInFlight -= frames.length
+      this.#movedAt = Date.now()
+      if (this.#next < this.#frames.length && webSocket.bufferedAmount < HANDED_BYTES / 2) this.#flush()
+      this.#wake()
+    })
+    return frames.length
+  }
+
+  #wake(): void {
+    const wake = this.#onDrained
+    if (!wake || (this.#isOpen && !this.#fits(undefined, 2))) return
+    this.#onDrained = undefined
+    wake()
+  }
+}
+
+function asArray(frames: Buffer[]): Buffer {
+  return Buffer.concat([OPEN, ...frames.flatMap((frame, index) => (index === 0 ? [frame] : [COMMA, frame])), CLOSE])
+}

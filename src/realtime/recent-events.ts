@@ -1,0 +1,127 @@
+// What this node has handed out lately, kept so that a storm of returning sockets is no storm on the database. It answers
+// only what it is sure of; all else is asked of the database.
+//
+// An event says what happened, its row what is: a newer event about a message also renews what is kept of it, so that
+// nothing that was edited away or deleted is said again.
+import { HARD } from '../contract/limits.js'
+import type { LogEvent } from './log.js'
+
+/** What a kept event costs beside its text. */
+const EVENT_BYTES = 400
+/** After these, who hears what is another question: the spans in the database answer it. */
+const MEMBERSHIP = new Set(['conversation.joined', 'conversation.left', 'conversation.deleted'])
+
+/** `isStale`: it quotes a message that has changed since. */
+type Kept = LogEvent & { isStale: boolean }
+/** The conversations of somebody, each with the first seq that is theirs. */
+export type Reach = Iterable<readonly [streamId: string, fromSeq: number]>
+export type Recent = { events: LogEvent[]; limited: string[] }
+
+export class RecentEvents {
+  readonly #maxBytes: number
+  #bytes = 0
+  /** Every event above it that was handed out is here. */
+  #low = Number.POSITIVE_INFINITY
+  #deletedAt = 0
+  /** In the order in which they were handed out; a Set gives up its oldest without moving the others. */
+  readonly #kept = new Set<Kept>()
+  readonly #streams = new Map<string, Kept[]>()
+  readonly #messages = new Map<string, Kept[]>()
+  readonly #quotes = new Map<string, Kept[]>()
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** From here on every event above `id` is added. */
+  begin(id: number): void {
+    for (const map of [this.#streams, this.#messages, this.#quotes]) map.clear()
+    this.#kept.clear()
+    this.#bytes = 0
+    this.#low = id
+  }
+
+  add(event: LogEvent): void {
+    this.#renew(event)
+    const kept = { ...event, isStale: false }
+    this.#kept.add(kept)
+    append(this.#streams, kept.stream_id, kept)
+    append(this.#messages, kept.message_id, kept)
+    append(this.#quotes, kept.quoted_id, kept)
+    if (event.type === 'conversation.deleted') this.#deletedAt = Math.max(this.#deletedAt, event.id)
+    this.#bytes += sizeOf(kept)
+    for (const oldest of this.#kept) {
+      if (this.#bytes <= this.#maxBytes) return
+      this.#drop(oldest)
+    }
+  }
+
+  /** What a user with this reach has missed since `since`; undefined when it takes the database to know. */
+  since(since: number, userId: string, reach: Reach): Recent | undefined {
+    if (since < this.#low || this.#deletedAt > since) return undefined
+    const events: LogEvent[] = []
+    const limited: string[] = []
+    const own = newer(this.#streams.get(userId), since, 1)
+    if (own.some((event) => MEMBERSHIP.has(event.type))) return undefined
+    events.push(...own)
+    for (const [streamId, fromSeq] of reach) {
+      const missed = newer(this.#streams.get(streamId), since, fromSeq)
+      if (missed.some((event) => event.isStale)) return undefined
+      if (missed.length > HARD.fetched_events) limited.push(streamId)
+      else events.push(...missed)
+      if (events.length > HARD.missed_events) return undefined
+    }
+    return { events: events.sort((a, b) => a.id - b.id), limited }
+  }
+
+  /** What was kept of the same message, or quotes it, must not say what it said before. */
+  #renew({ type, message_id, data }: LogEvent): void {
+    if (message_id === null || type === 'message.created') return
+    for (const older of this.#messages.get(message_id) ?? []) {
+      this.#bytes += data.length - older.data.length
+      older.data = data
+    }
+    for (const quoting of this.#quotes.get(message_id) ?? []) quoting.isStale = true
+  }
+
+  #drop(event: Kept): void {
+    this.#kept.delete(event)
+    this.#bytes -= sizeOf(event)
+    this.#low = Math.max(this.#low, event.id)
+    for (const [map, key] of [
+      [this.#streams, event.stream_id],
+      [this.#messages, event.message_id],
+      [this.#quotes, event.quoted_id],
+    ] as const) {
+      const list = key === null ? undefined : map.get(key)
+      // The oldest of all is the oldest of each list.
+      list?.shift()
+      if (key !== null && list?.length === 0) map.delete(key)
+    }
+  }
+}
+
+function append(map: Map<string, Kept[]>, key: string | null, event: Kept): void {
+  if (key === null) return
+  const list = map.get(key)
+  if (list) list.push(event)
+  else map.set(key, [event])
+}
+
+/** From the newest backwards: ids rise with seq within a stream. */
+function newer(events: Kept[] | undefined, since: number, fromSeq: number): Kept[] {
+  if (!events) return []
+  let first = events.length
+  for (let event = events[first - 1]; event && event.id > since && event.seq >= fromSeq; event = events[first - 1])
+    first--
+  return events.slice(first)
+}
+
+function sizeOf(event: LogEvent): number {
+  // Two bytes for each character, as text beyond Latin-1 takes.
+  return event.data.length * 2 + EVENT_BYTES
+}
