@@ -175,6 +175,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     logger,
     metrics,
     onBell: () => tail?.wake(),
+    onEpoch: () => tail?.reconnected(),
     onSignals: (payload) => signals.hear(payload),
     onConnected: () => {
       tail?.reconnected()

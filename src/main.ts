@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// earshot [serve] | migrate | keys rotate | media verify [--delete-orphans] | config
+// earshot [serve] | migrate | keys rotate | epoch bump | media verify [--delete-orphans] | config
 import { printConfig } from './cli/config.js'
+import { runEpochBump } from './cli/epoch.js'
 import { runMediaVerify } from './cli/media.js'
 import { runMigrate } from './cli/migrate.js'
 import { runRotateKeys } from './cli/rotate-keys.js'
@@ -12,6 +13,7 @@ import { createLogger } from './observe.js'
 const USAGE = `earshot            start the server
 earshot migrate     bring the database up to date
 earshot keys rotate sign access tokens with a new key
+earshot epoch bump  after a restore: have every client load afresh
 earshot media verify [--delete-orphans]
                    find files without their bytes, and bytes without a file
 earshot config      print what is configured, without secrets`
@@ -24,6 +26,7 @@ try {
   if (command === '' || command === 'serve') await runServe(config, logger)
   else if (command === 'migrate') await runMigrate(config, logger)
   else if (command === 'keys rotate') await runRotateKeys(config, logger)
+  else if (command === 'epoch bump') await runEpochBump(config, logger)
   else if (command === 'media verify' || command === 'media verify --delete-orphans') {
     const isRight = await runMediaVerify(config, logger, { deleteOrphans: command.endsWith('--delete-orphans') })
     process.exitCode = isRight ? 0 : 1

@@ -9,7 +9,7 @@ begin
   perform from log_state for update;
   execute format('select last_value from %s', pg_get_serial_sequence('events', 'id')) into last_id;
   if known_epoch = log_epoch() and known_head > last_id then
-    update log_state set bump = bump + 1;
+    perform raise_epoch();
   end if;
   return query select log_epoch(), greatest(s.safe, s.floor), s.floor from log_state s;
 end

@@ -18,6 +18,8 @@ export type ListenerOptions = {
   logger: Logger
   metrics: Metrics
   onBell: () => void
+  /** The log has begun anew. */
+  onEpoch: () => void
   /** A batch of signals of some node, as it was sent. */
   onSignals: (payload: string) => void
   /** After each (re)connect, once LISTEN is committed: whatever was rung for before was not heard. */
@@ -105,6 +107,7 @@ export class Listener {
 
   #hear(payload: string): void {
     if (payload === '') return this.#options.onBell()
+    if (payload === 'e') return this.#options.onEpoch()
     if (payload.startsWith('s:')) return this.#options.onSignals(payload)
     const [kind, node, sentAt] = payload.split(':')
     if (kind !== 'h' || node !== this.#options.nodeId) return

@@ -39,7 +39,13 @@ beforeAll(async () => {
   psql = new pg.Client(database.url)
   await psql.connect()
   const options = { config: databaseConfig(database.url), pool, nodeId: 'here', logger, metrics }
-  listener = new Listener({ ...options, onBell: bell.ring, onSignals: () => undefined, onConnected: connected.ring })
+  listener = new Listener({
+    ...options,
+    onBell: bell.ring,
+    onSignals: () => undefined,
+    onEpoch: () => undefined,
+    onConnected: connected.ring,
+  })
   await listener.start()
   await connected.next()
 })

@@ -16,6 +16,7 @@ function connection(): Connection & { heard: string[] } {
     heard,
     isOpen: true,
     actor: { user_id: BOB, session_id: 'one' },
+    send: (frame: Buffer) => heard.push(JSON.parse(frame.toString()).type),
     hear: (_event: LogEvent, frame: Buffer) => heard.push(JSON.parse(frame.toString()).type),
     sendSignal: (frame: Buffer) => heard.push(frame.toString()),
     close: () => undefined,

@@ -8,7 +8,8 @@ export type Answer<T = unknown> = { status: number; body: T; headers: Headers }
 type Json = any
 
 export class Person {
-  readonly url: string
+  /** Of the node that this person talks to. */
+  url: string
   readonly name: string
   readonly id: string
   readonly sessionId: string

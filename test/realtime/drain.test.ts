@@ -1,0 +1,82 @@
+// A node that stops lets its sockets go a few at a time, loses nothing of what they hear or say, and tells them when to come back.
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { startWorld } from '../support/world.js'
+
+test('sockets leave one after the other, each with a last checkpoint, and hear everything until then', async () => {
+  await using world = await startWorld({ WS_DRAIN: '1s', WS_MAX_PER_USER: '200' })
+  const other = await world.addNode()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  const ears = await Promise.all(Array.from({ length: 100 }, () => bob.connect()))
+  expect(ears[0]?.frames[0]?.data.reconnect_within_s).toBe(1)
+  const left: number[] = []
+  const leaving = ears.map((ear) => ear.closed.then(() => left.push(performance.now())))
+  const stopped = world.node.stop()
+  // Written through another node all the while, until everybody is gone.
+  let n = 0
+  const said: string[] = []
+  let isOver = false
+  const over = Promise.all(leaving).then(() => {
+    isOver = true
+  })
+  alice.url = other.url
+  while (!isOver) {
+    const text = `message ${n++}`
+    await alice.say(id, text)
+    said.push(text)
+  }
+  await Promise.all([over, stopped])
+  // 100 sockets, 5 ms each: far from all at once.
+  expect((left.at(-1) ?? 0) - (left[0] ?? 0)).toBeGreaterThan(200)
+  for (const ear of [ears[0], ears[50], ears[99]]) {
+    if (!ear) throw new Error('no socket')
+    expect(await ear.closed).toMatchObject({ code: 4400 })
+    expect(ear.frames.at(-1)?.type).toBe('checkpoint')
+    const heard = ear
+      .stream(id)
+      .flatMap(({ type, data }) => (type === 'message.created' && data.content ? [data.content] : []))
+    const back = await bob.resume(ear.frames.at(-1)?.data.resume, other.url)
+    const rest = back
+      .stream(id)
+      .flatMap(({ type, data }) => (type === 'message.created' && data.content ? [data.content] : []))
+    const all = [...heard, ...rest.filter((text) => !heard.includes(text))]
+    expect(all).toEqual(said)
+    back.cut()
+  }
+})
+
+test('what is acknowledged while the node stops is stored, and what is not may be sent again', async () => {
+  await using world = await startWorld({ WS_DRAIN: '1s' })
+  const other = await world.addNode()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  const ear = await alice.connect()
+  const sent = Array.from({ length: 200 }, (_, n) => ({ client_id: crypto.randomUUID(), content: `message ${n}` }))
+  for (const [n, message] of sent.entries())
+    ear.socket.send(JSON.stringify({ id: `s${n}`, type: 'message.send', data: { conversation_id: id, ...message } }))
+  await once(ear.socket, 'message')
+  await world.node.stop()
+  expect((await ear.closed).code).toBe(4400)
+  const acknowledged = ear.all('reply').filter(({ ok }) => ok).length
+  alice.url = other.url
+  for (const message of sent) await alice.post(`/conversations/${id}/messages`, message)
+  const psql = await world.session()
+  const { rows } = await psql.query(
+    'select content, count(*)::int as times from messages where client_id = any($1) group by 1',
+    [sent.map(({ client_id }) => client_id)],
+  )
+  expect(acknowledged).toBeGreaterThan(0)
+  expect(rows).toHaveLength(sent.length)
+  expect(rows.filter(({ times }) => times !== 1)).toEqual([])
+})
+
+test('a node that stops takes no new socket', async () => {
+  await using world = await startWorld({ WS_DRAIN: '1s', WS_MAX_PER_USER: '200' })
+  const alice = await world.person('alice')
+  const ears = await Promise.all(Array.from({ length: 60 }, () => alice.connect()))
+  const stopped = world.node.stop()
+  await Promise.race(ears.map((ear) => ear.closed))
+  await expect(alice.connect()).rejects.toThrow()
+  await stopped
+})
