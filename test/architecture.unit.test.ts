@@ -22,6 +22,8 @@ const RANKS: Record<string, number> = {
   'app.ts': 8,
   'main.ts': 10,
   cli: 9,
+  // Of another world: what it may import is told below, and nobody imports it.
+  sdk: Number.POSITIVE_INFINITY,
 }
 
 /** The only rooms that may import a library. Node's own modules are everybody's. */
@@ -52,7 +54,7 @@ const HOMES: Record<string, string[]> = {
 }
 
 const CEILING = 300
-const GENERATED = new Set(['db/tables.ts'])
+const GENERATED = new Set(['db/tables.ts', 'sdk/types.ts', 'sdk/routes.ts'])
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
 const sources = files.map((path) => ({
@@ -72,6 +74,10 @@ function libraryOf(specifier: string): string {
     .join('/')
 }
 
+function targetOf(path: string, specifier: string): string {
+  return normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts')
+}
+
 test('every room has a rank', () => {
   expect(sources.filter(({ room }) => RANKS[room] === undefined).map(({ path }) => path)).toEqual([])
 })
@@ -80,13 +86,47 @@ test('a file imports only from its own room or a lower one', () => {
   const wrong = sources.flatMap(({ path, room, text }) =>
     importsOf(text)
       .filter((specifier) => specifier.startsWith('.'))
-      .map((specifier) => normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts'))
+      .map((specifier) => targetOf(path, specifier))
       .filter((target) => {
         const other = target.split('/')[0] ?? ''
         return other !== room && (RANKS[other] ?? Number.POSITIVE_INFINITY) >= (RANKS[room] ?? -1)
       })
       .map((target) => `${path} imports ${target}`),
   )
+  expect(wrong).toEqual([])
+})
+
+/** All that a file leads to, itself included. For its types as well: they stand in the declarations of the SDK. */
+function reachedFrom(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found
+  found.add(path)
+  const text = sources.find((source) => source.path === path)?.text ?? ''
+  for (const specifier of importsOf(text)) if (specifier.startsWith('.')) reachedFrom(targetOf(path, specifier), found)
+  return found
+}
+
+const sdk = sources.filter(({ room }) => room === 'sdk')
+const reached = sources.filter(({ path }) => new Set(sdk.flatMap((one) => [...reachedFrom(one.path)])).has(path))
+
+test('the SDK imports itself, kit/ and the plain values of contract/ alone', () => {
+  expect(sdk.length).toBeGreaterThan(0)
+  const wrong = sdk.flatMap(({ path, text }) =>
+    importsOf(text)
+      .filter((specifier) => !/^(sdk|kit|contract)\//.test(specifier.startsWith('.') ? targetOf(path, specifier) : ''))
+      .map((specifier) => `${path} imports ${specifier}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('whatever the SDK leads to is also there in a browser, and takes no library', () => {
+  const wrong = reached.flatMap(({ path, text }) => [
+    ...importsOf(text)
+      .filter((specifier) => !specifier.startsWith('.'))
+      .map((specifier) => `${path} imports ${specifier}`),
+    ...[...text.matchAll(/\b(Buffer|process|require|__dirname|setImmediate|NodeJS)\b(?=[.([])/g)].map(
+      ([name]) => `${path} uses ${name}`,
+    ),
+  ])
   expect(wrong).toEqual([])
 })
 

@@ -1,4 +1,5 @@
-// The pages of docs/ that are made of the tables of the code, and the documents that the server serves, as files.
+// The pages of docs/ that are made of the tables of the code, the documents that the server serves, as files, and what the
+// SDK knows of them.
 
 import { VARIABLES } from '../../src/config.js'
 import { buildAsyncApi, closeCodeTable } from '../../src/contract/asyncapi.js'
@@ -8,19 +9,23 @@ import { Role } from '../../src/contract/memberships.js'
 import { ACTIONS, may } from '../../src/domain/access.js'
 import type { Services } from '../../src/http/env.js'
 import { createHttp, openApiOf } from '../../src/http/server.js'
+import { drawRoutes, drawTypes } from './sdk-types.js'
 
 const NOTE = '<!-- Written by `npm run generate`. -->'
 
 /** Committed file -> what it should be. */
 export function drawPages(): [string, string][] {
   const openApi = openApiOf(createHttp({} as Services, { corsOrigins: [], trustedProxies: [] }))
+  const asyncApi = buildAsyncApi()
   return [
     ['docs/errors.md', errorPage()],
     ['docs/close-codes.md', closeCodePage()],
     ['docs/configuration.md', configurationPage()],
     ['docs/permissions.md', permissionPage()],
     ['docs/openapi.json', `${JSON.stringify(openApi, null, 1)}\n`],
-    ['docs/asyncapi.json', `${JSON.stringify(buildAsyncApi(), null, 1)}\n`],
+    ['docs/asyncapi.json', `${JSON.stringify(asyncApi, null, 1)}\n`],
+    ['src/sdk/types.ts', drawTypes(openApi, asyncApi)],
+    ['src/sdk/routes.ts', drawRoutes(openApi)],
   ]
 }
 
