@@ -3,7 +3,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY build.mjs ./
+COPY build.mjs build-client.mjs ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev
 

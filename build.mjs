@@ -1,13 +1,14 @@
 // Strips the types file by file, without bundling: dist/ mirrors src/, so that the paths to migrations/ and sql/ hold
-// in both. `--start` then runs the server in this same process: signals reach it, whoever started it.
+// in both. The SDK alone is bundled: it is not for the server. `--start` then runs the server in this same process: signals reach it, whoever started it.
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { buildSync } from 'esbuild'
+import { bundleClient } from './build-client.mjs'
 
 const root = import.meta.dirname
-const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
-  path.endsWith('.ts'),
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+  (path) => path.endsWith('.ts') && !path.startsWith('sdk'),
 )
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
@@ -20,6 +21,7 @@ buildSync({
   target: 'node20',
   sourcemap: true,
 })
+bundleClient()
 
 if (process.argv.includes('--start')) {
   process.argv = [

@@ -40,7 +40,7 @@ export async function answerFile(c: Context<Env>, file: ServedFile): Promise<Res
   c.header('Content-Length', String(range ? range.end - range.start + 1 : file.size))
   if (range) c.header('Content-Range', `bytes ${range.start}-${range.end}/${file.size}`)
   const status = range ? 206 : 200
-  return stream === null ? c.body(null, status) : c.body(Readable.toWeb(stream), status)
+  return stream === null ? c.body(null, status) : c.body(Readable.toWeb(stream) as ReadableStream, status)
 }
 
 /** Something small that is made anew each time. */
