@@ -5,8 +5,8 @@ import type { ErrorCode, Problem } from './types.js'
 
 export type Route = keyof Routes
 export type Answer<R extends Route> = Routes[R]['answer']
-/** What a route takes, and a signal to give up by. */
-export type Input<R extends Route> = Omit<Routes[R], 'answer'> & { signal?: AbortSignal }
+/** What a route takes, and a signal to give up by. A file has the type of its Blob. */
+export type Input<R extends Route> = Omit<Routes[R], 'answer'> & { signal?: AbortSignal | undefined }
 /** Left out where a route needs nothing. */
 export type InputOf<R extends Route> = object extends Omit<Routes[R], 'answer'> ? [input?: Input<R>] : [input: Input<R>]
 
@@ -29,11 +29,11 @@ export type Refusal = {
   code: ErrorCode | 'network' | 'aborted' | 'unexpected' | (string & {})
   detail: string
   /** Field by field, where the input was not what it should be. */
-  errors?: Problem['errors']
+  errors?: Problem['errors'] | undefined
   /** After so many seconds a repeat may help. */
-  retry_after_s?: number
+  retry_after_s?: number | undefined
   /** By which the operator finds it in the logs. */
-  request_id?: string
+  request_id?: string | undefined
 }
 
 export class EarshotError extends Error implements Refusal {
@@ -136,11 +136,10 @@ async function request(send: typeof fetch, target: string, sent: Sent): Promise<
   }
 }
 
-/** A form says itself what it is, for it has chosen its boundary. */
+/** A form says itself what it is, for it has chosen its boundary; a Blob may know it. */
 function typeOf(body: unknown): string | undefined {
   if (body === undefined || body instanceof FormData) return undefined
-  if (body instanceof Blob) return body.type || 'application/octet-stream'
-  return ArrayBuffer.isView(body) ? 'application/octet-stream' : 'application/json'
+  return body instanceof Blob ? body.type : 'application/json'
 }
 
 async function readAnswer(response: Response, signal?: AbortSignal): Promise<unknown> {

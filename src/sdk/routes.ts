@@ -437,7 +437,7 @@ export interface Routes {
       /** From POST /uploads/sign; the address has it */
       signature?: string
     }
-    body: Blob | Uint8Array
+    body: Blob
     answer: void
   }
   /** The bytes of a file or of one of its previews, also in part (Range); they never change */

@@ -22,7 +22,8 @@ export function typeOf(schema: JsonSchema, indent = ''): string {
     case 'null':
       return 'null'
     case 'string':
-      return schema.format === 'binary' ? 'Blob | Uint8Array' : 'string'
+      // Bytes alone would not say what they are.
+      return schema.format === 'binary' ? 'Blob' : 'string'
     case 'integer':
     case 'number':
       return 'number'
@@ -77,9 +78,17 @@ function hasFields(schema: JsonSchema): boolean {
 }
 
 function arrayOf(type: string): string {
-  // A name or an object alone binds tighter than the brackets; whatever holds a bar at the outermost level does not.
-  const outermost = type.replace(/\{[\s\S]*\}/, '')
-  return outermost.includes(' | ') ? `(${type})[]` : `${type}[]`
+  return isUnion(type) ? `(${type})[]` : `${type}[]`
+}
+
+/** Whether a bar stands outside of all brackets. */
+function isUnion(type: string): boolean {
+  let depth = 0
+  return [...type.replace(/\/\*\*.*?\*\/|'[^']*'/g, '')].some((one) => {
+    if ('{[<('.includes(one)) depth += 1
+    if ('}]>)'.includes(one)) depth -= 1
+    return one === '|' && depth === 0
+  })
 }
 
 function literal(value: unknown): string {
