@@ -392,6 +392,17 @@ create table streams (
 CREATE TRIGGER t90_refuse_truncate BEFORE TRUNCATE ON streams FOR EACH STATEMENT EXECUTE FUNCTION tg_refuse_truncate();
 
 
+create unlogged table tickets (
+  hash bytea not null,
+  user_id uuid not null,
+  session_id uuid not null,
+  token_expires_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint tickets_pkey PRIMARY KEY (hash)
+);
+CREATE INDEX tickets_are_purged_when_expired ON tickets USING btree (expires_at);
+
+
 create table upload_parts (
   upload_id uuid not null,
   first_byte bigint not null,

@@ -15,12 +15,14 @@ import { createPool } from './db/pool.js'
 import { readMembersOf } from './domain/presence.js'
 import { readSecret } from './domain/secrets.js'
 import { mayAnnounceTyping } from './domain/typing.js'
+import { callerReader } from './http/callers.js'
 import { Health } from './http/health.js'
 import { HttpServer } from './http/http-server.js'
 import { RateLimits } from './http/rate-limits.js'
 import { createHttp } from './http/server.js'
 import { migrateJobs } from './jobs/schema.js'
 import { Worker } from './jobs/worker.js'
+import { RateCounter } from './kit/rate.js'
 import { VERSION } from './kit/version.js'
 import { LINK_ROUNDING_S, Links, PUT_TTL_S } from './media/links.js'
 import { openMedia } from './media/media.js'
@@ -28,6 +30,7 @@ import { createMetrics, type Logger } from './observe.js'
 import { encodeSignal } from './protocols/native.js'
 import { audienceLoader } from './realtime/audience.js'
 import { CatchUp } from './realtime/catch-up.js'
+import { Door } from './realtime/door.js'
 import { Fanout } from './realtime/fanout.js'
 import { Housekeeper } from './realtime/housekeeper.js'
 import { Log } from './realtime/log.js'
@@ -40,6 +43,7 @@ import { ProfileNews } from './realtime/profile-news.js'
 import { RecentEvents } from './realtime/recent-events.js'
 import { type Signal, Signals } from './realtime/signals.js'
 import { Sockets } from './realtime/sockets.js'
+import { SpeechLimits } from './realtime/speech-limits.js'
 import { type Pace, REAL_PACE, Sweeper } from './realtime/sweeper.js'
 import { Sync } from './realtime/sync.js'
 import { Tail } from './realtime/tail.js'
@@ -161,7 +165,23 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   const watches = new PresenceWatch({ presence, membersOf: (ids) => readMembersOf(db, ids), now, metrics })
   const profiles = new ProfileNews({ db, fanout, now })
   stops.push(() => presence.stop())
-  const sweeper = new Sweeper([typing, presence, watches, watches.doubts, profiles], pace.sweep_ms, logger)
+  const door = new Door({
+    db,
+    tokens,
+    callerOf: callerReader(config.TRUSTED_PROXIES),
+    origins: config.CORS_ORIGINS,
+    publicUrl: config.PUBLIC_URL,
+    perUser: config.WS_MAX_PER_USER,
+    perAddress: config.WS_MAX_PER_ADDRESS,
+    connects: config.WS_CONNECTS,
+    now,
+    logger,
+    metrics,
+  })
+  const messageRate = new RateCounter(config.RATE_LIMIT_MESSAGE, now)
+  const speech = new SpeechLimits(config.WS_COMMANDS, messageRate, now)
+  const sweeps = [typing, presence, watches, watches.doubts, profiles, door, messageRate]
+  const sweeper = new Sweeper(sweeps, pace.sweep_ms, logger)
   stops.push(() => sweeper.stop())
   metrics.sample(() => {
     metrics.live.set({ kind: 'present' }, presence.size)
@@ -236,6 +256,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     typing,
     presence,
     watches,
+    speech,
     sync,
     missed,
     tokens,
@@ -245,6 +266,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   }
   const sockets = new Sockets({
     fanout,
+    door,
     positions,
     catchUp,
     ended,
@@ -280,16 +302,11 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
         ended,
         refreshTokenTtlS: config.REFRESH_TOKEN_TTL,
         maxSessions: config.limits.sessions,
+        ticketTtlS: config.TICKET_TTL,
       },
       keys,
       health,
-      rates: new RateLimits(pool, {
-        register: config.RATE_LIMIT_REGISTER,
-        login: config.RATE_LIMIT_LOGIN,
-        login_account: config.RATE_LIMIT_LOGIN_ACCOUNT,
-        search: config.RATE_LIMIT_SEARCH,
-        upload: config.RATE_LIMIT_UPLOAD,
-      }),
+      rates: new RateLimits(pool, config, messageRate),
     },
     { corsOrigins: config.CORS_ORIGINS, trustedProxies: config.TRUSTED_PROXIES },
   )

@@ -100,8 +100,10 @@ export const VARIABLES = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Least level that is logged; debug logs each request'),
-  CORS_ORIGINS: list().describe('Origins whose pages may call the API, separated by commas; * for any'),
-  TRUSTED_PROXIES: list().describe('Addresses or networks whose X-Forwarded-For is believed'),
+  CORS_ORIGINS: list().describe(
+    'Origins whose pages may call the API and open sockets, separated by commas; * for any',
+  ),
+  TRUSTED_PROXIES: list().describe('Addresses or networks whose X-Forwarded-For, -Host and -Proto are believed'),
   ACCESS_TOKEN_TTL: seconds('15m').describe('Life of an access token'),
   REFRESH_TOKEN_TTL: seconds('30d').describe('Life of a session that is not refreshed'),
   MAX_SESSIONS: whole(1, 1_000, 10).describe('Sessions of a user; one more ends the longest idle'),
@@ -148,7 +150,6 @@ export const VARIABLES = {
 }
 
 const Environment = z.object(VARIABLES)
-export type Rate = { points: number; window_s: number }
 export type Config = ReturnType<typeof readConfig>
 export type DatabaseConfig = {
   url: string

@@ -64,6 +64,7 @@ export function createMetrics() {
     }),
     sockets: gauge('earshot_sockets', 'Open WebSocket connections'),
     socketCloses: counter('earshot_socket_closes_total', 'Closed connections, by the code the server sent', ['code']),
+    socketRefusals: counter('earshot_socket_refusals_total', 'Sockets that were not let in, by reason', ['reason']),
     commands: counter('earshot_socket_commands_total', 'Commands over sockets, by name and outcome', [
       'type',
       'outcome',

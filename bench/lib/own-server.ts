@@ -14,6 +14,10 @@ export const PROFILE: Record<string, string> = {
   MAX_MEMBERS: '10000',
   // A replay of many hours on a slow machine must not end with its tokens.
   ACCESS_TOKEN_TTL: '6h',
+  WS_MAX_PER_USER: '10000',
+  WS_MAX_PER_ADDRESS: '1000000',
+  WS_CONNECTS: NO_LIMIT,
+  WS_COMMANDS: NO_LIMIT,
   ...Object.fromEntries(
     Object.keys(VARIABLES)
       .filter((name) => name.startsWith('RATE_LIMIT_'))

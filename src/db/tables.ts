@@ -354,6 +354,14 @@ export interface Streams {
   seq: Generated<number>;
 }
 
+export interface Tickets {
+  expires_at: Timestamp;
+  hash: Buffer;
+  session_id: string;
+  token_expires_at: Timestamp;
+  user_id: string;
+}
+
 export interface UploadParts {
   first_byte: number;
   size: number;
@@ -434,6 +442,7 @@ export interface DB {
   sessions: Sessions;
   signing_keys: SigningKeys;
   streams: Streams;
+  tickets: Tickets;
   upload_parts: UploadParts;
   uploads: Uploads;
   user_wire: UserWire;

@@ -18,6 +18,7 @@ export type Auth = {
   ended: EndedSessions
   refreshTokenTtlS: number
   maxSessions: number
+  ticketTtlS: number
 }
 
 /** The device that signs in, as it shows in its owner's list. */

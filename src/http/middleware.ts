@@ -3,9 +3,9 @@ import { isUtf8 } from 'node:buffer'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { routePath } from 'hono/route'
-import proxyAddr from 'proxy-addr'
 import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
+import { callerReader } from './callers.js'
 import type { Env, Services } from './env.js'
 import { isOpen, signedPurpose, takesBytes } from './paths.js'
 import { logIds } from './tracing.js'
@@ -48,9 +48,9 @@ export function neverStore(): MiddlewareHandler<Env> {
 
 /** The client's address; X-Forwarded-For counts only as far as it comes from proxies that are trusted. */
 export function findAddress(trustedProxies: string[]): MiddlewareHandler<Env> {
-  const trust = proxyAddr.compile(trustedProxies)
+  const callerOf = callerReader(trustedProxies)
   return async (c, next) => {
-    c.set('address', proxyAddr(c.env.incoming, trust) ?? '')
+    c.set('address', callerOf(c.env.incoming).address)
     await next()
   }
 }

@@ -16,6 +16,7 @@ import type { Presence } from './presence.js'
 import type { PresenceWatch } from './presence-watch.js'
 import { reportReceipts } from './receipts.js'
 import type { Signals } from './signals.js'
+import type { SpeechLimits } from './speech-limits.js'
 import { toFrame } from './sync.js'
 import type { Typing } from './typing.js'
 
@@ -28,6 +29,7 @@ export type CommandServices = {
   tokens: AccessTokens
   missed: MissedEvents
   limits: Limits
+  speech: SpeechLimits
   logger: Logger
   metrics: Metrics
 }
@@ -45,7 +47,8 @@ type Handlers = {
 const WITHOUT_TOKEN = new Set<CommandType>(['auth.renew', 'ping'])
 
 const HANDLERS: Handlers = {
-  'message.send': async ({ db, limits, metrics }, actor, { conversation_id, ...input }) => {
+  'message.send': async ({ db, limits, metrics, speech }, actor, { conversation_id, ...input }) => {
+    speech.countMessage(actor.user_id)
     const { message, created } = await sendMessage(db, actor, conversation_id, input, limits)
     metrics.sends.inc({ outcome: created ? 'stored' : 'duplicate' })
     return message
@@ -86,7 +89,7 @@ const HANDLERS: Handlers = {
 export async function answerCommand(services: CommandServices, connection: Connection, text: string): Promise<Buffer> {
   let frame: CommandFrame | undefined
   try {
-    frame = decodeCommand(text)
+    frame = readCommand(services, connection, text)
     // A browser can only ping by a command: that alone does not mean that somebody is there.
     if (frame.type !== 'ping') services.presence.acted(connection.actor.user_id)
     const data = await execute(services, connection, frame)
@@ -103,6 +106,17 @@ export async function answerCommand(services: CommandServices, connection: Conne
       outcome: error.code,
     })
     return encodeFailure(frame?.id ?? findCommandId(text), error)
+  }
+}
+
+/** @throws AppError frame.malformed, rate_limited */
+function readCommand({ speech }: CommandServices, connection: Connection, text: string): CommandFrame {
+  let frame: CommandFrame | undefined
+  try {
+    frame = decodeCommand(text)
+    return frame
+  } finally {
+    speech.countCommand(connection, frame?.type)
   }
 }
 

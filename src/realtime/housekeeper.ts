@@ -1,7 +1,8 @@
-// Looks after the log's partitions each minute, and after sessions and counters that nobody needs any more. Every node has
+// Looks after the log's partitions each minute, and after sessions, tickets and counters that nobody needs any more. Every node has
 // one; an advisory lock lets one of them work.
 import { sql } from 'kysely'
 import type { Db } from '../db/database.js'
+import { deleteExpiredTickets } from '../domain/tickets.js'
 import type { Logger } from '../observe.js'
 
 const EACH_MS = 60_000
@@ -49,6 +50,7 @@ export class Housekeeper {
         ]),
       )
       .execute()
+    await deleteExpiredTickets(this.#db)
     await this.#db.query.deleteFrom('rate_limits').where('expire', '<', Date.now()).execute()
   }
 }

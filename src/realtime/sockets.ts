@@ -1,23 +1,24 @@
-// The door for sockets: takes upgrades on /ws, lets in who has a valid token, and keeps the connections of this node.
+// Takes upgrades on /ws, admits whom the door lets in, and keeps the connections of this node.
 import type { IncomingMessage, Server } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { VerifiedActor } from '../auth/actor.js'
 import type { EndedSessions } from '../auth/ended-sessions.js'
 import { CLOSE_CODES, type CloseReason } from '../contract/close-codes.js'
-import { AppError } from '../contract/errors.js'
 import { redactUrl } from '../observe.js'
 import { encodeCheckpoint, encodeHello } from '../protocols/native.js'
 import type { CatchUp } from './catch-up.js'
 import { answerCommand, type CommandServices } from './commands.js'
 import { Connection, type ConnectionLimits } from './connection.js'
+import type { Door } from './door.js'
 import type { Fanout } from './fanout.js'
 import type { Positions } from './positions.js'
 
 const PATH = '/ws'
 const TICK_MS = 1_000
+/** Whoever is refused may never answer the close. */
+const REFUSED_GRACE_MS = 2_000
 const STOP_GRACE_MS = 2_000
 /** A node that stops lets go of one socket in so long, and faster when that would take too long. */
 const DRAIN_EACH_MS = 5
@@ -27,6 +28,7 @@ const COMPRESSED_FROM_BYTES = 512
 
 export type SocketOptions = {
   fanout: Fanout
+  door: Door
   positions: Positions
   catchUp: CatchUp
   ended: EndedSessions
@@ -106,10 +108,9 @@ export class Sockets {
     const { logger } = this.#options.services
     const id = crypto.randomUUID()
     logger.debug({ connection: id, url: redactUrl(request.url ?? '') }, 'a socket asks to come in')
-    const query = url.searchParams
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.setNoDelay(true)
-      this.#admit(id, webSocket, socket, query).catch((error) => {
+      this.#admit(id, webSocket, socket, request, url.searchParams).catch((error) => {
         logger.error({ err: error, connection: id }, 'a socket could not be admitted')
         webSocket.terminate()
       })
@@ -117,14 +118,25 @@ export class Sockets {
   }
 
   /** The upgrade has succeeded, whoever it was: a browser sees no status, only a close code. */
-  async #admit(id: string, webSocket: WebSocket, socket: Socket, query: URLSearchParams): Promise<void> {
+  async #admit(
+    id: string,
+    webSocket: WebSocket,
+    socket: Socket,
+    request: IncomingMessage,
+    query: URLSearchParams,
+  ): Promise<void> {
     // Frames that come before the token is verified wait in the kernel.
     webSocket.pause()
     webSocket.on('error', () => webSocket.terminate())
-    const actor = await this.#verify(query.get('token'))
+    const { door, fanout, positions, catchUp, limits, services, ended } = this.#options
+    const place = door.enter(request)
+    if (typeof place === 'string') return this.#refuse(webSocket, place)
+    webSocket.once('close', () => door.leave(place))
+    const actor = await door.verify(query)
     if (typeof actor === 'string') return this.#refuse(webSocket, actor)
     if (webSocket.readyState !== webSocket.OPEN) return
-    const { fanout, positions, catchUp, limits, services, ended } = this.#options
+    const refusal = door.seat(place, actor.user_id, () => connection.close('too_many_connections'))
+    if (refusal) return this.#refuse(webSocket, refusal)
     const connection = new Connection({
       id,
       actor,
@@ -161,21 +173,11 @@ export class Sockets {
     webSocket.resume()
   }
 
-  async #verify(token: string | null): Promise<VerifiedActor | CloseReason> {
-    if (!token) return 'unauthenticated'
-    try {
-      return await this.#options.services.tokens.verify(token)
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      if (error.code === 'auth.token_expired') return 'token_expired'
-      return error.code === 'auth.session_ended' ? 'session_ended' : 'unauthenticated'
-    }
-  }
-
   #refuse(webSocket: WebSocket, reason: CloseReason): void {
     this.#options.services.metrics.socketCloses.inc({ code: CLOSE_CODES[reason].code })
     webSocket.resume()
     webSocket.close(CLOSE_CODES[reason].code, CLOSE_CODES[reason].reason)
+    setTimeout(() => webSocket.terminate(), REFUSED_GRACE_MS).unref()
   }
 
   #hello(connection: Connection): Buffer {

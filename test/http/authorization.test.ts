@@ -123,6 +123,7 @@ const TABLE: Row[] = [
   ['POST /api/v1/auth/refresh', all('401 auth.refresh_token_invalid'), { body: () => ({ refresh_token: 'esr_' }) }],
   ['POST /api/v1/auth/logout', users('204'), { ends: true }],
   ['GET /api/v1/auth/verify', users('200')],
+  ['POST /api/v1/auth/tickets', users('201')],
   ['GET /api/v1/sessions', users('200')],
   ['DELETE /api/v1/sessions', users('204')],
   ['DELETE /api/v1/sessions/:id', users('404 session.not_found'), session],

@@ -1,10 +1,11 @@
 import { createRoute } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { Login, Refresh, Register, SignedIn, Verified } from '../../contract/accounts.js'
+import { Login, Refresh, Register, SignedIn, Ticket, Verified } from '../../contract/accounts.js'
 import { deleteAccount, login, register } from '../../domain/accounts.js'
 import { type Device, endSession, refreshSession } from '../../domain/sessions.js'
+import { createTicket } from '../../domain/tickets.js'
 import type { Env } from '../env.js'
-import { byAddress, limitRate } from '../rate-limits.js'
+import { byAddress, byUser, limitRate } from '../rate-limits.js'
 import { body, createRoutes, json, noContent, problems } from '../route.js'
 
 const postRegister = createRoute({
@@ -59,6 +60,17 @@ const getVerify = createRoute({
   },
 })
 
+const postTicket = createRoute({
+  method: 'post',
+  path: '/auth/tickets',
+  summary: 'A ticket that opens one socket, once, so that no token stands in its address',
+  middleware: limitRate('ticket', byUser),
+  responses: {
+    201: json(Ticket, 'Connect with it at once; the socket lasts as long as the access token of this request'),
+    ...problems('rate_limited'),
+  },
+})
+
 const deleteMe = createRoute({
   method: 'delete',
   path: '/users/me',
@@ -89,6 +101,7 @@ export function accountRoutes() {
     const { user_id, session_id, expires_at } = c.var.actor
     return c.json({ user_id, session_id, expires_at: expires_at.toISOString() }, 200)
   })
+  routes.openapi(postTicket, async (c) => c.json(await createTicket(c.var.db, c.var.actor, c.var.auth.ticketTtlS), 201))
   routes.openapi(deleteMe, async (c) => {
     await deleteAccount(c.var.db, c.var.auth, c.var.actor)
     return c.body(null, 204)

@@ -10,12 +10,14 @@ import {
   sendMessage,
   unhideMessage,
 } from '../../domain/messages.js'
+import { byUser, limitRate } from '../rate-limits.js'
 import { body, createRoutes, json, noContent, problems } from '../route.js'
 
 const postMessage = createRoute({
   method: 'post',
   path: '/conversations/{id}/messages',
   summary: 'Send a message; the answer comes once it is durable',
+  middleware: limitRate('message', byUser),
   request: { params: IdParam, body: body(SendMessage) },
   responses: {
     200: json(Message, 'The message that this client_id has sent before'),
@@ -31,6 +33,7 @@ const postMessage = createRoute({
       'attachment.not_found',
       'attachment.in_use',
       'attachment.not_allowed_here',
+      'rate_limited',
       'request.invalid',
       'busy',
     ),

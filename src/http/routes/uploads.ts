@@ -29,7 +29,7 @@ const postAttachments = createRoute({
   method: 'post',
   path: '/conversations/{id}/attachments',
   summary: 'Upload files with their caption, as one message',
-  middleware: limitRate('upload', byUser),
+  middleware: [limitRate('upload', byUser), limitRate('message', byUser)],
   request: { params: IdParam, query: CaptionOptions, body: form({ files: HARD.attachments, fields: CaptionFields }) },
   responses: {
     200: json(Message, 'The message that this client_id has sent before'),
