@@ -73,9 +73,12 @@ test('after 1001 and 1006 a client comes back, after 1000 and its own faults it 
   expect([1000, 1001, 1002, 1003, 1006, 1007, 1009].filter(shouldReconnect)).toEqual([1001, 1006])
 })
 
-test('the token is a parameter of the address', () => {
+test('the token, or a ticket instead of it, is a parameter of the address', () => {
   expect(socket.address).toBe('/ws')
-  expect(socket.bindings.ws.query).toMatchObject({ required: ['token'], properties: { token: { type: 'string' } } })
+  expect(socket.bindings.ws.query).toMatchObject({
+    properties: { token: { type: 'string' }, ticket: { type: 'string' } },
+  })
+  expect(socket.bindings.ws.query).not.toHaveProperty('required')
 })
 
 test('every frame has an example that could be heard', () => {

@@ -1,5 +1,5 @@
 // A socket that keeps what it hears, and tells when it has heard what a test waits for.
-import { WebSocket } from 'ws'
+import { type ClientOptions, WebSocket } from 'ws'
 import { checkFrame } from './conformance.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what an event holds is for the test to assert
@@ -28,8 +28,8 @@ export class Ear {
   readonly #sent = new Map<string, string>()
   #fault: unknown
 
-  constructor(url: string) {
-    this.socket = new WebSocket(url)
+  constructor(url: string, options: ClientOptions = {}) {
+    this.socket = new WebSocket(url, options)
     this.socket.on('message', (data) => {
       // With ?batch=1, several may come at once.
       for (const frame of [JSON.parse(data.toString())].flat() as Frame[]) {
