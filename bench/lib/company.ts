@@ -68,6 +68,6 @@ function explainLimit(error: unknown): never {
   throw new BadAnswer(
     error.status,
     error.code,
-    'the server limits sign-ups; raise its RATE_LIMIT_REGISTER for a replay',
+    'the server limits sign-ups; a replay needs its RATE_LIMIT_* and WS_* as wide as in lib/own-server.ts',
   )
 }
