@@ -19,9 +19,10 @@ const RANKS: Record<string, number> = {
   realtime: 6,
   jobs: 6,
   http: 7,
-  'app.ts': 8,
-  'main.ts': 10,
-  cli: 9,
+  'live.ts': 8,
+  'app.ts': 9,
+  cli: 10,
+  'main.ts': 11,
   // Of another world: what it may import is told below, and nobody imports it.
   sdk: Number.POSITIVE_INFINITY,
 }

@@ -41,6 +41,7 @@ import type {
   Refresh,
   Register,
   ReportReceipts,
+  ResumeToken,
   SendMessage,
   Sessions,
   SetAvatar,
@@ -51,6 +52,8 @@ import type {
   SignedIn,
   SignedUpload,
   SignedUrls,
+  SyncAnswer,
+  Ticket,
   TransferOwnership,
   Typists,
   UnreadCounts,
@@ -89,6 +92,10 @@ export interface Routes {
   /** What the access token says, if it is valid */
   'GET /auth/verify': {
     answer: Verified
+  }
+  /** A ticket that opens one socket, once, so that no token stands in its address */
+  'POST /auth/tickets': {
+    answer: Ticket
   }
   /** Delete the account: everything personal and all files are taken away, what was written stays from a deleted account */
   'DELETE /users/me': {
@@ -621,6 +628,14 @@ export interface Routes {
       id: Id
     }
     answer: Typists
+  }
+  /** Everything to begin with, or what came since a token: all that a client needs that cannot keep a socket open */
+  'GET /sync': {
+    query?: {
+      /** The token of the last answer or checkpoint; without it everything is loaded */
+      since?: ResumeToken
+    }
+    answer: SyncAnswer
   }
   /** This document: what can be asked over REST */
   'GET /openapi.json': {

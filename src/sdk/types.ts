@@ -229,6 +229,26 @@ export type FileSize = number
 
 export type Filename = string
 
+export interface FirstLoad {
+  me: {
+    id: Id
+    username: string
+    display_name: string | null
+    bio: string
+    status_text: string
+    avatar_url: AvatarUrl
+    created_at: Time
+    deleted: boolean
+    email: string | null
+    profile_complete: boolean
+    /** Where my own stream stands */
+    seq: number
+  }
+  /** The first page; archived ones only when asked for elsewhere */
+  conversations: Conversations
+  resume: ResumeToken
+}
+
 export interface FoundPresence {
   data: UserPresence[]
 }
@@ -431,6 +451,13 @@ export type Metadata = Record<string, unknown>
 
 export type MimeType = string
 
+export interface Missed {
+  events: EventFrame[]
+  /** Conversations in which too much came: read them and their history again */
+  limited: Id[]
+  resume: ResumeToken
+}
+
 export type Moment = string
 
 export interface MyStats {
@@ -516,6 +543,8 @@ export interface ReportReceipts {
   /** My device has applied everything up to here */
   delivered_number?: number
 }
+
+export type ResumeToken = string
 
 export interface Resumed {
   /** Events that were sent for it */
@@ -619,12 +648,21 @@ export interface SignedUrls {
 
 export type Status = 'online' | 'away' | 'busy' | 'offline'
 
+export type SyncAnswer = FirstLoad | Missed
+
 export type SystemCategory = 'details' | 'membership' | 'roles' | 'moderation'
 
 export interface SystemMessage {
   kind: 'created' | 'renamed' | 'described' | 'visibility_changed' | 'photo_changed' | 'photo_removed' | 'settings_changed' | 'added' | 'removed' | 'left' | 'role_changed' | 'ownership_transferred' | 'nickname_changed' | 'banned' | 'unbanned' | 'message_deleted'
   /** Who did it (`actor_id`), to whom (`user_id`, `user_ids`), and what */
   params: Record<string, unknown>
+}
+
+export interface Ticket {
+  /** For `/ws?ticket=` */
+  ticket: string
+  /** Seconds */
+  expires_in: number
 }
 
 /** RFC 3339, UTC, milliseconds */

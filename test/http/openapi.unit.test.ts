@@ -122,7 +122,14 @@ test('a route whose rate is limited says so', () => {
 
 test('every error code belongs to an operation, unless it is of the socket or of no route', () => {
   const documented = new Set(operations.flatMap(codesOf))
-  const elsewhere = ['route.not_found', 'frame.malformed', 'command.unknown']
+  const elsewhere = [
+    'route.not_found',
+    'frame.malformed',
+    'command.unknown',
+    'stream.not_found',
+    'stream.gone',
+    'auth.other_session',
+  ]
   const missing = Object.keys(ERRORS).filter((code) => !documented.has(code))
   expect(missing.filter((code) => !elsewhere.includes(code))).toEqual([])
 })

@@ -1,0 +1,208 @@
+// How the live half is wired: the tail that reads the log, the fan-out that knows who hears it, what is only said live, and
+// the sockets that carry all of it.
+import type { AccessTokens } from './auth/access-tokens.js'
+import type { EndedSessions } from './auth/ended-sessions.js'
+import { ResumeTokens } from './auth/resume-tokens.js'
+import type { Config, DatabaseConfig } from './config.js'
+import type { Db } from './db/database.js'
+import { Listener } from './db/listener.js'
+import type { Pool } from './db/pool.js'
+import { readMembersOf } from './domain/presence.js'
+import { readSecret } from './domain/secrets.js'
+import { mayAnnounceTyping } from './domain/typing.js'
+import { callerReader } from './http/callers.js'
+import { RateCounter } from './kit/rate.js'
+import type { Logger, Metrics } from './observe.js'
+import { encodeSignal } from './protocols/native.js'
+import { audienceLoader } from './realtime/audience.js'
+import { CatchUp } from './realtime/catch-up.js'
+import { Door } from './realtime/door.js'
+import { Fanout } from './realtime/fanout.js'
+import { Log } from './realtime/log.js'
+import { MissedEvents } from './realtime/missed.js'
+import { Positions } from './realtime/positions.js'
+import { Presence } from './realtime/presence.js'
+import { LivePresence } from './realtime/presence-live.js'
+import { PresenceWatch } from './realtime/presence-watch.js'
+import { ProfileNews } from './realtime/profile-news.js'
+import { RecentEvents } from './realtime/recent-events.js'
+import { type Signal, Signals } from './realtime/signals.js'
+import { Sockets } from './realtime/sockets.js'
+import { SpeechLimits } from './realtime/speech-limits.js'
+import { type Pace, Sweeper } from './realtime/sweeper.js'
+import { Sync } from './realtime/sync.js'
+import { Tail } from './realtime/tail.js'
+import { Typing } from './realtime/typing.js'
+
+const POLL_MS = 500
+/** The bus may be deaf: look more often. */
+const POLL_DEAF_MS = 50
+
+/** What it is given; `stops` takes how to stop each part, in the order in which they were started. */
+export type Given = {
+  config: Config
+  logger: Logger
+  metrics: Metrics
+  nodeId: string
+  database: DatabaseConfig
+  pool: Pool
+  db: Db
+  tokens: AccessTokens
+  ended: EndedSessions
+  pace: Pace
+  stops: (() => Promise<unknown>)[]
+}
+
+export async function startLive(given: Given) {
+  const { config, logger, metrics, nodeId, database, pool, db, tokens, ended, pace, stops } = given
+  const fanout = new Fanout(
+    audienceLoader(db, () => tail.safe),
+    ended,
+    metrics,
+  )
+  const signals = new Signals({
+    nodeId,
+    pool,
+    deliver: (signal: Signal, from) => {
+      if (signal.stream) fanout.signal(signal.stream, signal.data.user_id, encodeSignal(signal))
+      typing.hear(signal)
+      if (signal.type !== 'presence.changed') return
+      if (from === 'elsewhere') presence.hear(signal.data)
+      watches.hear(signal.data)
+    },
+    logger,
+    metrics,
+  })
+  stops.push(() => signals.stop())
+  const { now } = pace
+  const typing = new Typing({ mayAnnounce: (actor, id) => mayAnnounceTyping(db, actor, id), signals, now })
+  const live = new LivePresence(
+    {
+      grace_ms: config.PRESENCE_GRACE * 1_000,
+      away_ms: config.PRESENCE_AWAY * 1_000,
+      offline_ms: config.PRESENCE_OFFLINE * 1_000,
+    },
+    now,
+  )
+  const presence = new Presence({
+    db,
+    live,
+    signals,
+    now,
+    watched: () => watches.watched,
+    onHidden: (news) => watches.hear(news),
+  })
+  const watches = new PresenceWatch({ presence, membersOf: (ids) => readMembersOf(db, ids), now, metrics })
+  const profiles = new ProfileNews({ db, fanout, now })
+  stops.push(() => presence.stop())
+  const door = new Door({
+    db,
+    tokens,
+    callerOf: callerReader(config.TRUSTED_PROXIES),
+    origins: config.CORS_ORIGINS,
+    publicUrl: config.PUBLIC_URL,
+    perUser: config.WS_MAX_PER_USER,
+    perAddress: config.WS_MAX_PER_ADDRESS,
+    connects: config.WS_CONNECTS,
+    now,
+    logger,
+    metrics,
+  })
+  const messageRate = new RateCounter(config.RATE_LIMIT_MESSAGE, now)
+  const speech = new SpeechLimits(config.WS_COMMANDS, messageRate, now)
+  const sweeps = [typing, presence, watches, watches.doubts, profiles, door, messageRate]
+  const sweeper = new Sweeper(sweeps, pace.sweep_ms, logger)
+  stops.push(() => sweeper.stop())
+  metrics.sample(() => {
+    metrics.live.set({ kind: 'present' }, presence.size)
+    metrics.live.set({ kind: 'typing' }, typing.size)
+    metrics.live.set({ kind: 'watched' }, watches.size)
+    metrics.recentBytes.set(recent.bytes)
+    metrics.tailLag.set(tail.lagMs / 1_000)
+  })
+  const listener = new Listener({
+    config: database,
+    pool,
+    nodeId,
+    logger,
+    metrics,
+    onBell: () => tail.wake(),
+    onEpoch: () => tail.reconnected(),
+    onSignals: (payload) => signals.hear(payload),
+    onConnected: () => {
+      tail.reconnected()
+      presence.reconnected()
+    },
+  })
+  const recent = new RecentEvents(config.EVENT_CACHE)
+  const tail: Tail = new Tail({
+    openLog: () => Log.open(database, logger),
+    onBegin: (safe) => recent.begin(safe),
+    onEvent: (event) => {
+      recent.add(event)
+      fanout.dispatch(event)
+      for (const part of [typing, watches.doubts, profiles]) part.onEvent(event)
+    },
+    onNewEpoch: () => {
+      fanout.resyncAll('epoch')
+      ended
+        .reload(db.query)
+        .catch((error) => logger.error({ err: error }, 'the ended sessions could not be read again'))
+    },
+    pollMs: () => (listener.healthy ? POLL_MS : POLL_DEAF_MS),
+    logger,
+    metrics,
+  })
+  stops.push(() => tail.stop())
+  stops.push(() => listener.stop())
+  await listener.start()
+  await tail.start()
+  // After the tail has begun, so that no end falls between what is loaded and what is heard.
+  await ended.reload(db.query)
+
+  const positions = new Positions(new ResumeTokens(await readSecret(db, 'resume_tokens')), tail)
+  const missed = new MissedEvents(db, positions, config.WS_RESUMES)
+  const catchUp = new CatchUp({
+    missed,
+    recent,
+    positions,
+    reachOf: (userId, safe) => fanout.reachOf(userId, safe),
+    logger,
+    metrics,
+  })
+  const sync = new Sync(db, missed, positions)
+
+  const sockets = new Sockets({
+    fanout,
+    door,
+    positions,
+    catchUp,
+    ended,
+    services: {
+      db,
+      signals,
+      typing,
+      presence,
+      watches,
+      speech,
+      tokens,
+      missed,
+      limits: config.limits,
+      logger,
+      metrics,
+    },
+    compression: config.WS_COMPRESSION === 'on',
+    limits: {
+      max_frame_bytes: config.WS_MAX_FRAME_BYTES,
+      queue_bytes: config.WS_QUEUE_BYTES,
+      queue_frames: config.WS_QUEUE_FRAMES,
+      ping_interval_ms: config.WS_PING_INTERVAL * 1_000,
+      pong_timeout_ms: config.WS_PONG_TIMEOUT * 1_000,
+      stall_ms: config.WS_STALL * 1_000,
+      auth_grace_ms: config.WS_AUTH_GRACE * 1_000,
+      drain_ms: config.WS_DRAIN * 1_000,
+    },
+  })
+  return { tail, listener, signals, typing, presence, watches, sync, messageRate, sockets }
+}
+export type Live = Awaited<ReturnType<typeof startLive>>
