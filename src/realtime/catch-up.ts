@@ -74,7 +74,7 @@ export class CatchUp {
       for (const stream of found.limited) limited.add(stream)
       const isNew = ({ stream_id, seq }: { stream_id: string; seq: number }) =>
         seq > (said.get(stream_id) ?? 0) && !limited.has(stream_id)
-      for await (const events of missed.read(found.ids)) {
+      for await (const events of missed.read(user_id, found.ids)) {
         await connection.drained()
         if (events === 'too_much') return this.#resync(connection, events)
         for (const event of events.filter(isNew)) {

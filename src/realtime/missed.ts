@@ -4,7 +4,7 @@ import { AppError } from '../contract/errors.js'
 import type { ResyncReason } from '../contract/events.js'
 import { HARD } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
-import { Semaphore } from '../kit/semaphore.js'
+import { FairSemaphore } from '../kit/fair-semaphore.js'
 import { COLUMNS, type LogEvent } from './log.js'
 import type { Positions } from './positions.js'
 
@@ -12,28 +12,30 @@ import type { Positions } from './positions.js'
 const CHUNK = 64
 /** Whoever comes when so many wait already is asked to come back later. */
 const WAITING_MAX = 10_000
+/** As many sockets and requests of one user. */
+const WAITING_EACH = 20
 
 export type MissedIds = { ids: number[]; limited: string[] }
 
 export class MissedEvents {
   readonly #db: Db
   readonly #positions: Positions
-  readonly #turn: Semaphore
+  readonly #turns: FairSemaphore
 
   constructor(db: Db, positions: Positions, atATime: number) {
     this.#db = db
     this.#positions = positions
-    this.#turn = new Semaphore(atATime, WAITING_MAX)
+    this.#turns = new FairSemaphore(atATime, WAITING_MAX, WAITING_EACH)
   }
 
-  /** Work on the database that many ask for at the same moment. @throws AppError overloaded */
-  admit<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turn.run(work, () => new AppError('overloaded', { retry_after_s: 5 }))
+  /** Work on the database that many users ask for at the same moment, in turn. @throws AppError overloaded */
+  admit<T>(userId: string, work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(userId, work, () => new AppError('overloaded', { retry_after_s: 5 }))
   }
 
   /** Which events with an id above `since` were this user's to hear. @throws AppError overloaded */
   async find(userId: string, since: number): Promise<MissedIds | ResyncReason> {
-    const { rows } = await this.admit(() =>
+    const { rows } = await this.admit(userId, () =>
       sql<{ log_floor: number; last_id: number; ids: string[]; limited: string[]; too_much: boolean }>`
         select * from missed_events(${userId}::uuid, ${since}::bigint, ${HARD.missed_events}, ${HARD.fetched_events})
       `.execute(this.#db.query),
@@ -49,11 +51,11 @@ export class MissedEvents {
   }
 
   /** These events as they are now, in chunks; `too_much` once they are more bytes than one may miss. */
-  async *read(ids: readonly number[]): AsyncGenerator<LogEvent[] | 'too_much'> {
+  async *read(userId: string, ids: readonly number[]): AsyncGenerator<LogEvent[] | 'too_much'> {
     let bytes = 0
     for (let from = 0; from < ids.length; from += CHUNK) {
       const chunk = ids.slice(from, from + CHUNK)
-      const { rows } = await this.admit(() =>
+      const { rows } = await this.admit(userId, () =>
         sql<LogEvent>`
           select ${sql.raw(COLUMNS)}
           from unnest(${chunk}::bigint[]) with ordinality as c (id, ord)
@@ -71,7 +73,7 @@ export class MissedEvents {
    * @throws AppError stream.not_found, stream.gone, overloaded
    */
   async fetch(userId: string, streamId: string, fromSeq: number, toSeq: number): Promise<LogEvent[]> {
-    const { rows } = await this.admit(() =>
+    const { rows } = await this.admit(userId, () =>
       sql<LogEvent>`
         select ${sql.raw(COLUMNS)}
         from event_wire w

@@ -156,7 +156,7 @@ export class Sockets {
     services.metrics.sockets.set(this.#connections.size)
     try {
       const resume = query.get('resume')
-      await services.missed.admit(() =>
+      await services.missed.admit(actor.user_id, () =>
         fanout.attach(connection, () => {
           connection.send(this.#hello(connection))
           if (resume) catchUp.resume(connection, resume)

@@ -27,7 +27,7 @@ export class Sync {
   load(actor: Actor): Promise<FirstLoad> {
     // Before the snapshot: what lies between the two is in it, and comes once more as an event.
     const resume = this.#positions.token(actor.user_id)
-    return this.#missed.admit(() =>
+    return this.#missed.admit(actor.user_id, () =>
       this.#db.query
         .transaction()
         .setIsolationLevel('repeatable read')
@@ -55,7 +55,7 @@ export class Sync {
     const found = await this.#missed.find(user_id, since)
     if (typeof found === 'string') throw resync(found)
     const events: EventFrame[] = []
-    for await (const chunk of this.#missed.read(found.ids)) {
+    for await (const chunk of this.#missed.read(user_id, found.ids)) {
       if (chunk === 'too_much') throw resync(chunk)
       for (const event of chunk) events.push(toFrame(event, user_id))
     }

@@ -12,7 +12,7 @@ test('after it every client loads afresh, those that are connected and those tha
   const run = earshot({ DATABASE_URL: world.database.url }, 'epoch', 'bump')
   expect(await run.exit, run.output()).toBe(0)
   expect(await ear.closed).toMatchObject({ code: 4400 })
-  expect(ear.frames.at(-1)).toMatchObject({ type: 'resync', data: { reason: 'epoch' } })
+  expect(ear.news.at(-1)).toMatchObject({ type: 'resync', data: { reason: 'epoch' } })
   expect(await bob.ask('GET', `/sync?since=${token}`)).toMatchObject({ status: 410, body: { code: 'sync.resync' } })
   const back = await bob.resume(token)
   expect(back.all('resync')[0]?.data).toEqual({ reason: 'epoch' })

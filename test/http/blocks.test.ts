@@ -126,7 +126,7 @@ test('the own devices hear of it, and the other one hears and sees nothing', asy
         .map(({ type, stream, data }) => [type, stream, data]),
     ).toEqual(['block.added', 'block.removed', 'block.added'].map((type) => [type, jan.id, { user_id: kim.id }]))
   await kim.settled()
-  expect(kimsEar.frames.map((frame) => [frame.type, frame.stream])).toEqual([['user.updated', kim.id]])
+  expect(kimsEar.news.map((frame) => [frame.type, frame.stream])).toEqual([['user.updated', kim.id]])
   // Jan's own mark was set while waiting; everything else is as it was.
   expect({ ...(await kim.get(`/users/${jan.id}`)), status_text: '' }).toEqual({ ...before, status_text: '' })
 })
@@ -141,7 +141,7 @@ test('an account that ends takes its own blocks with it, and those against it ca
   expect(left.rows).toEqual([{ blocker_id: kate.id }])
   await jack.settled()
   await kate.settled()
-  for (const ear of ears) expect(ear.frames.map((frame) => frame.type)).toEqual(['user.updated'])
+  for (const ear of ears) expect(ear.news.map((frame) => frame.type)).toEqual(['user.updated'])
   expect((await kate.get('/blocks')).data[0].user).toMatchObject({ id: iris.id, deleted: true, display_name: null })
   expect(await outcome(unblock(kate, iris))).toBe('204')
   expect(await blocksOf(kate)).toEqual([])

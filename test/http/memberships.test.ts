@@ -53,7 +53,7 @@ test('it is changed on all my devices, and nobody else hears of it', async () =>
   expect((await alice.get(`/conversations/${home.id}`)).me).toEqual(body)
 
   await bob.settled()
-  expect(bobs.frames.filter(({ type }) => !['user.updated', 'profile.changed'].includes(type))).toEqual([])
+  expect(bobs.news.filter(({ type }) => !['user.updated', 'profile.changed'].includes(type))).toEqual([])
   expect((await bob.get(`/conversations/${home.id}`)).me).toMatchObject({ alias: null, muted_until: null })
 
   // What changes nothing is not heard again.

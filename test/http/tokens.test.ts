@@ -129,7 +129,7 @@ test('a token that was tampered with or forged opens neither a route nor a socke
 })
 
 test('a token ends after its time, and closes its socket', async () => {
-  await using hasty = await startWorld({ ACCESS_TOKEN_TTL: '3s' })
+  await using hasty = await startWorld({ ACCESS_TOKEN_TTL: '3s', WS_AUTH_GRACE: '1s' })
   const carol = await hasty.person('carol')
   expect(await verify(carol.token, hasty.node.url)).toBe('200')
   const ear = await carol.connect()

@@ -86,7 +86,7 @@ test('a change is heard on the own devices; others hear at most that there was o
     expect(heard).toHaveLength(2)
     expect(heard[0]).toMatchObject({ stream: fay.id, data: { id: fay.id, display_name: 'Fay the Second' } })
   }
-  const others = guysEar.frames.filter((frame) => frame.stream !== guy.id)
+  const others = guysEar.news.filter((frame) => frame.stream !== guy.id)
   for (const frame of others) expect(frame).toEqual({ type: 'profile.changed', data: { user_id: fay.id } })
 })
 

@@ -28,5 +28,5 @@ test('what one says, the other hears, and a third hears nothing', async () => {
   expect((await bobsEar.next('message.created')).data).toEqual(reply.data)
 
   await outsider.settled()
-  expect(outsidersEar.frames.map((frame) => frame.type)).toEqual(['hello', 'user.updated'])
+  expect(outsidersEar.news.map((frame) => frame.type)).toEqual(['hello', 'user.updated'])
 })

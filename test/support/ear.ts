@@ -77,6 +77,11 @@ export class Ear {
     return this.frames.filter((frame) => frame.type === type)
   }
 
+  /** All frames but checkpoints, which come when it is their time. */
+  get news(): Frame[] {
+    return this.frames.filter(({ type }) => type !== 'checkpoint')
+  }
+
   /** Durable events of one stream, in the order in which they came. */
   stream(id: string): Frame[] {
     return this.frames.filter((frame) => frame.stream === id)

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import type { LogEvent } from '../../src/realtime/log.js'
+import { RecentEvents } from '../../src/realtime/recent-events.js'
+
+const ME = 'me'
+const HOME = 'home'
+
+let seqs = new Map<string, number>()
+function event(id: number, type: string, more: Partial<LogEvent> = {}): LogEvent {
+  const stream_id = more.stream_id ?? HOME
+  const seq = (seqs.get(stream_id) ?? 0) + 1
+  seqs.set(stream_id, seq)
+  const message = { message_id: null, quoted_id: null }
+  return {
+    id,
+    type,
+    stream_id,
+    seq,
+    at: '',
+    created_at: new Date(),
+    data: '{}',
+    withheld_from: null,
+    ...message,
+    ...more,
+  }
+}
+const said = (id: number, message_id: string, text: string, more: Partial<LogEvent> = {}) =>
+  event(id, 'message.created', { message_id, data: JSON.stringify(text), ...more })
+
+function recent(...events: LogEvent[]) {
+  const kept = new RecentEvents(10_000)
+  kept.begin(0)
+  for (const one of events) kept.add(one)
+  seqs = new Map()
+  return kept
+}
+const here = (from = 1): [string, number][] => [[HOME, from]]
+const ids = (found: ReturnType<RecentEvents['since']>) => found?.events.map(({ id }) => id)
+
+test('it answers what came after an id, in the streams that one hears, from where they are theirs', () => {
+  const kept = recent(said(1, 'a', 'one'), event(2, 'user.updated', { stream_id: ME }), said(3, 'b', 'two'))
+  expect(ids(kept.since(0, ME, here()))).toEqual([1, 2, 3])
+  expect(ids(kept.since(1, ME, here()))).toEqual([2, 3])
+  expect(ids(kept.since(0, ME, here(2)))).toEqual([2, 3])
+  expect(ids(kept.since(0, ME, []))).toEqual([2])
+  expect(ids(kept.since(0, 'somebody', here()))).toEqual([1, 3])
+  expect(ids(kept.since(3, ME, here()))).toEqual([])
+})
+
+test('an event that shows up late is in its place', () => {
+  const kept = recent(said(1, 'a', 'one'), said(3, 'b', 'two'), said(2, 'c', 'elsewhere', { stream_id: 'there' }))
+  expect(ids(kept.since(1, ME, [...here(), ['there', 1]]))).toEqual([2, 3])
+})
+
+test('it knows nothing from before its time, nor of what it had to give up', () => {
+  const kept = new RecentEvents(10_000)
+  expect(kept.since(0, ME, here())).toBeUndefined()
+  kept.begin(5)
+  expect(kept.since(4, ME, here())).toBeUndefined()
+  expect(ids(kept.since(5, ME, here()))).toEqual([])
+  for (let id = 6; id < 60; id++) kept.add(said(id, `m${id}`, 'x'.repeat(100)))
+  expect(kept.bytes).toBeLessThanOrEqual(10_000)
+  expect(kept.since(6, ME, here())).toBeUndefined()
+  expect(ids(kept.since(50, ME, here()))).toEqual([51, 52, 53, 54, 55, 56, 57, 58, 59])
+  kept.begin(100)
+  expect(kept.bytes).toBe(0)
+  expect(kept.since(50, ME, here())).toBeUndefined()
+  seqs = new Map()
+})
+
+test('what was said before of a message is renewed, and what quotes it is asked of the database', () => {
+  const kept = recent(
+    said(1, 'a', 'a secret'),
+    said(2, 'b', 'as you say: a secret', { quoted_id: 'a' }),
+    event(3, 'message.deleted', { message_id: 'a', data: '"gone"' }),
+    said(4, 'c', 'something else'),
+  )
+  expect(kept.since(1, ME, here())).toBeUndefined()
+  expect(ids(kept.since(2, ME, here()))).toEqual([3, 4])
+  const renewed = recent(said(1, 'a', 'a secret'), event(2, 'message.edited', { message_id: 'a', data: '"open"' }))
+  expect(renewed.since(0, ME, here())?.events.map(({ data }) => data)).toEqual(['"open"', '"open"'])
+})
+
+test('once memberships have changed, the database is asked', () => {
+  for (const type of ['conversation.joined', 'conversation.left']) {
+    const kept = recent(event(1, type, { stream_id: ME }), said(2, 'a', 'one'))
+    expect(kept.since(0, ME, here()), type).toBeUndefined()
+    expect(ids(kept.since(1, ME, here())), type).toEqual([2])
+    // Of somebody else's it says nothing.
+    expect(ids(kept.since(0, 'somebody', here())), type).toEqual([2])
+  }
+  const kept = recent(event(1, 'conversation.deleted', { stream_id: 'there' }), said(2, 'a', 'one'))
+  expect(kept.since(0, ME, here())).toBeUndefined()
+  expect(ids(kept.since(1, ME, here()))).toEqual([2])
+})
+
+test('a stream with more than 200 is only named', () => {
+  const kept = new RecentEvents(10_000_000)
+  kept.begin(0)
+  for (let id = 1; id <= 201; id++) kept.add(said(id, `m${id}`, 'x'))
+  kept.add(said(202, 'y', 'y', { stream_id: 'there' }))
+  expect(kept.since(0, ME, [...here(), ['there', 1]])).toMatchObject({ limited: [HOME], events: [{ id: 202 }] })
+  expect(kept.since(1, ME, here())?.events).toHaveLength(200)
+  seqs = new Map()
+})
