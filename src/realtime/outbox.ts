@@ -8,6 +8,7 @@ const HANDED_BYTES = 65_536
 const OPEN = Buffer.from('[')
 const COMMA = Buffer.from(',')
 const CLOSE = Buffer.from(']')
+const TEXT = { binary: false }
 
 export type OutboxOptions = {
   webSocket: WebSocket
@@ -114,38 +115,38 @@ export class Outbox {
     return this.#waiting === 0 || (this.#waiting * part < max_frames && bytes * part <= max_bytes)
   }
 
+  /** As much as may be on its way, in one write. */
   #flush(most = HANDED_BYTES): void {
     if (!this.#isOpen) return this.discard()
-    const { socket, webSocket, onEmpty } = this.#options
+    const { batch, onEmpty, socket, webSocket } = this.#options
+    const first = this.#next
+    let room = most - webSocket.bufferedAmount
+    for (let frame = this.#frames[first]; frame && room > 0; frame = this.#frames[++this.#next]) {
+      room -= frame.length
+      this.#bytes -= frame.length
+    }
+    const count = this.#next - first
+    if (count === 0) return
+    const frames = first === 0 && count === this.#frames.length ? this.#frames : this.#frames.slice(first, this.#next)
     if (this.#framesInFlight === 0) this.#movedAt = Date.now()
-    let handed = 0
+    this.#framesInFlight += count
     socket.cork()
-    while (this.#next < this.#frames.length && webSocket.bufferedAmount < most) handed += this.#handOver(most)
+    const sent = batch && count > 1 ? [asArray(frames)] : frames
+    sent.forEach((frame, index) => {
+      webSocket.send(frame, TEXT, index === sent.length - 1 ? () => this.#written(count) : undefined)
+    })
     socket.uncork()
     if (this.#next < this.#frames.length) return
     this.#frames = []
     this.#next = 0
-    if (handed > 0) onEmpty()
+    onEmpty()
   }
 
-  /** One write: one frame, or with `batch` as many as may be on their way. */
-  #handOver(most: number): number {
-    const { batch, webSocket } = this.#options
-    const first = this.#next
-    let bytes = 0
-    do bytes += this.#frames[this.#next++]?.length ?? 0
-    while (batch && bytes < most && this.#next < this.#frames.length)
-    const frames = this.#frames.slice(first, this.#next)
-    this.#bytes -= bytes
-    this.#framesInFlight += frames.length
-    const frame = frames.length === 1 ? (frames[0] as Buffer) : asArray(frames)
-    webSocket.send(frame, { binary: false }, () => {
-      this.#framesInFlight -= frames.length
-      this.#movedAt = Date.now()
-      if (this.#next < this.#frames.length && webSocket.bufferedAmount < HANDED_BYTES / 2) this.#flush()
-      this.#wake()
-    })
-    return frames.length
+  #written(count: number): void {
+    this.#framesInFlight -= count
+    this.#movedAt = Date.now()
+    if (this.#next < this.#frames.length) this.#flush()
+    this.#wake()
   }
 
   #wake(): void {

@@ -5,7 +5,9 @@ import type { Person } from '../support/person.js'
  * A socket that knows only what is new. From its `hello` on a socket misses nothing, but it may still hear what was
  * committed shortly before; that is waited for here and passed over.
  */
-export async function listen(person: Person): Promise<Pick<Ear, 'next' | 'all' | 'stream' | 'command' | 'frames'>> {
+export async function listen(
+  person: Person,
+): Promise<Pick<Ear, 'next' | 'all' | 'stream' | 'command' | 'frames' | 'news'>> {
   const ear = await person.connect()
   const mark = crypto.randomUUID()
   await person.patch('/users/me', { status_text: mark })
@@ -19,6 +21,9 @@ export async function listen(person: Person): Promise<Pick<Ear, 'next' | 'all' |
     stream: (id) => news((frame) => frame.stream === id),
     get frames() {
       return news(() => true)
+    },
+    get news() {
+      return news(({ type }) => type !== 'checkpoint')
     },
   }
 }
