@@ -115,13 +115,13 @@ export class Sync {
     // What was to be read again is known nowhere else.
     if (this.#repairs.isBusy) this.#resume = undefined
     this.#repairs.clear()
+    this.#loads = 0
   }
 
   /** Nothing is known any more. */
   clear(): void {
     this.stop()
     this.#resume = undefined
-    this.#loads = 0
   }
 
   /** @returns false if this is no frame that the server sends */
@@ -196,6 +196,8 @@ export class Sync {
     this.#repairs.clear()
     this.#streams.clear()
     onCatchingUp()
+    // Whoever was told may have stopped it.
+    if (turn !== this.#turn) return
     this.#try(turn, this.#loads > 0 ? backoff(clock, this.#loads - 1) : 0)
   }
 
@@ -224,8 +226,8 @@ export class Sync {
     this.#offered = resume
     const kept = this.#kept
     this.#kept = []
-    for (const event of kept) this.#hear(event)
-    if (!this.#isLoading) this.#goLive()
+    for (const event of kept) if (turn === this.#turn) this.#hear(event)
+    if (turn === this.#turn) this.#goLive()
   }
 
   #goLive(): void {

@@ -53,6 +53,14 @@ export class Stage {
     return this.server.sockets.at(-1)!
   }
 
+  /** Time passes while nothing happens but heartbeats. */
+  async rest({ earshot }: Pick<Actor, 'earshot'>, ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 5_000) {
+      this.clock.pass(Math.min(left, 5_000))
+      await earshot.command('ping')
+    }
+  }
+
   /** A client that knows nothing loads everything: what another one should hold. */
   async fresh(): Promise<unknown> {
     const { earshot } = await this.live()
