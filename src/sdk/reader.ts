@@ -6,12 +6,6 @@ import { fits, isConversation, isMe, isMessage, isObject } from './shapes.js'
 import { notFound, type State } from './state.js'
 import type { Conversation, EventFrame, Me, Messages } from './types.js'
 
-declare module './routes.js' {
-  interface Routes {
-    'GET /sync': { query?: { since?: string }; answer: unknown }
-  }
-}
-
 const PAGE = 100
 const NEWEST = 50
 const NOTED_MAX = 1_000

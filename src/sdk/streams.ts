@@ -71,9 +71,10 @@ export class Streams {
       this.#gaps.set(stream, gap)
       gap.alarm.set(PATIENCE_MS, () => this.#startFill(stream))
     }
-    const after = gap.waiting.findLastIndex((one) => one.seq <= seq)
-    if (gap.waiting[after]?.seq === seq) return
-    gap.waiting.splice(after + 1, 0, event)
+    let at = gap.waiting.length
+    while ((gap.waiting[at - 1]?.seq ?? 0) > seq) at--
+    if (gap.waiting[at - 1]?.seq === seq) return
+    gap.waiting.splice(at, 0, event)
     if (gap.waiting.length > WAITING_MAX) this.#lose(stream)
   }
 

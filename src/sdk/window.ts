@@ -69,16 +69,22 @@ export class Window {
     const { message } = change
     const at = this.messages.findIndex(({ id }) => id === message.id)
     // What is not here is further back, or hidden: a change does not bring it.
-    if (at >= 0) this.messages = this.messages.with(at, message)
+    if (at >= 0) this.#put(at, 1, message)
     else if (change.kind === 'created') this.#add(message)
     if (change.kind === 'changed') this.messages = requote(this.messages, message)
     this.trim()
   }
 
   #add(message: Message): void {
-    const after = this.messages.findLastIndex(({ number }) => number < message.number)
-    if (after < 0 && this.messages.length > 0 && this.hasOlder) return
-    this.messages = this.messages.toSpliced(after + 1, 0, message)
+    let at = this.messages.length
+    while ((this.messages[at - 1]?.number ?? 0) > message.number) at--
+    if (at > 0 || this.messages.length === 0 || !this.hasOlder) this.#put(at, 0, message)
+  }
+
+  #put(at: number, replaced: number, message: Message): void {
+    const messages = [...this.messages]
+    messages.splice(at, replaced, message)
+    this.messages = messages
   }
 }
 
