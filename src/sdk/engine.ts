@@ -1,12 +1,12 @@
 // How the parts of a client are wired, and what each tells the others: tokens, socket, state, and what is unsent.
-import { type Answer, type Call, createCall, EarshotError, type InputOf, type Route } from './call.js'
+import { type Answer, type Call, createCall, type InputOf, type Route } from './call.js'
 import type { Clock } from './clock.js'
+import { codeOf, failure, unexpected } from './failure.js'
 import { Link, type SocketConstructor } from './link.js'
 import { News } from './news.js'
 import type { ClientOptions, ClientStatus, SignalFrame } from './options.js'
 import { Outbox } from './outbox.js'
 import { Receipts } from './receipts.js'
-import { mayRepeat } from './repeatable.js'
 import { Session } from './session.js'
 import { isObject, isSignedIn, type Loose } from './shapes.js'
 import { State } from './state.js'
@@ -79,7 +79,6 @@ export class Engine {
         const { events }: { events: unknown } = await this.command('stream.fetch', { stream, from_seq, to_seq })
         return Array.isArray(events) ? events : []
       },
-      mayRepeat,
       state,
       keeper,
       clock,
@@ -95,14 +94,13 @@ export class Engine {
     })
     this.outbox = new Outbox({
       send: (message) => this.command('message.send', message),
-      mayRepeat,
       keeper,
       clock,
       onChange: (id) => this.news.change(id),
       onStored: (message) => state.addAhead(message),
     })
     const send = (report: Commands['receipt.update']) => this.command('receipt.update', report)
-    this.receipts = new Receipts({ send, mayRepeat, state, clock, onError })
+    this.receipts = new Receipts({ send, state, clock, onError })
     this.timelines = new Timelines({ state, reader: this.sync.reader, outbox: this.outbox, onError })
     this.#link = new Link({
       url,
@@ -138,10 +136,8 @@ export class Engine {
   }
 
   stop(): void {
-    this.#halt(
-      this.news.status === 'signed out' ? 'signed out' : 'offline',
-      new EarshotError({ status: 0, code: 'aborted', detail: 'The client was stopped' }),
-    )
+    const status = this.news.status === 'signed out' ? 'signed out' : 'offline'
+    this.#halt(status, failure('aborted', 'The client was stopped'))
   }
 
   command<T extends keyof Commands>(type: T, data?: Commands[T]): Promise<CommandResults[T]> {
@@ -152,8 +148,7 @@ export class Engine {
     this.stop()
     await this.restore()
     const signedIn = await ask()
-    if (!isSignedIn(signedIn))
-      throw new EarshotError({ status: 0, code: 'unexpected', detail: 'This is not an answer of Earshot' })
+    if (!isSignedIn(signedIn)) throw unexpected()
     const { id } = signedIn.user
     if (this.#owner !== id) this.#forget()
     this.#owner = id
@@ -194,8 +189,7 @@ export class Engine {
   async #begin(started: Started): Promise<void> {
     await this.restore()
     if (this.#started !== started) return
-    if (this.#session.userId === undefined)
-      throw new EarshotError({ status: 401, code: 'auth.unauthenticated', detail: 'Nobody is signed in' })
+    if (this.#session.userId === undefined) throw failure('auth.unauthenticated', 'Nobody is signed in', 401)
     this.#stopWaking = onWake(globalThis as object, () => this.#link.wake())
     this.#link.start()
   }
@@ -222,18 +216,18 @@ export class Engine {
     this.#started = undefined
     started?.reject(error)
     this.news.show(status)
-    if (!(error instanceof EarshotError && error.code === 'aborted')) this.news.report(error)
+    if (codeOf(error) !== 'aborted') this.news.report(error)
   }
 
   /** The session is over. What is kept waits for the same account to sign in again. */
-  #end(error: EarshotError): void {
+  #end(error: unknown): void {
     this.#session.end()
     this.#halt('signed out', error)
   }
 
   #meetStranger(): void {
     const detail = 'The server answers for another account'
-    this.#end(new EarshotError({ status: 0, code: 'auth.other_session', detail }))
+    this.#end(failure('auth.other_session', detail))
   }
 
   #down(): void {
@@ -281,11 +275,11 @@ export class Engine {
   }
 
   #applied(event: EventFrame): void {
-    if (event.type === 'message.created' && isObject(event.data)) {
-      const { sender_id, number } = event.data as unknown as Message
-      if (sender_id === this.#session.userId) this.outbox.stored(event.data as unknown as Message)
-      else if (this.news.status === 'live' && this.state.conversation(event.stream))
-        this.receipts.delivered(event.stream, number)
+    const held = this.state.conversation(event.stream)
+    if (held && event.type === 'message.created') {
+      const message = event.data as Message
+      if (message.sender_id === this.#session.userId) this.outbox.stored(message)
+      else if (this.news.status === 'live') this.receipts.delivered(held.id, held.message_number)
     }
     this.news.events.emit('event', event)
   }

@@ -1,8 +1,9 @@
 // One socket after the other: connects, notices that a socket is dead, comes back as the close code says, and carries commands and
 // frames. There is never more than one.
 import { CLOSE_CODES, shouldReconnect } from '../contract/close-codes.js'
-import { EarshotError } from './call.js'
+import type { EarshotError } from './call.js'
 import { Alarm, backoff, type Clock } from './clock.js'
+import { failure } from './failure.js'
 import { Replies, unanswered } from './replies.js'
 import { fits, isObject, type Loose } from './shapes.js'
 
@@ -169,8 +170,7 @@ export class Link {
       }
       // One of them may have ended all that.
       if (turn !== this.#turn) return
-      if (!isRight)
-        this.#options.onError(new EarshotError({ status: 0, code: 'frame.malformed', detail: brief(frame) }))
+      if (!isRight) this.#options.onError(failure('frame.malformed', brief(frame)))
     }
   }
 
@@ -287,9 +287,5 @@ function brief(frame: unknown): string {
 /** Why a socket was closed, by the name that docs/close-codes.md has for it. */
 function closed(code: number, reason = ''): EarshotError {
   const [name, known] = Object.entries(CLOSE_CODES).find(([, one]) => one.code === code) ?? ['closed', undefined]
-  return new EarshotError({
-    status: code,
-    code: `socket.${name}`,
-    detail: reason || known?.reason || `Closed with ${code}`,
-  })
+  return failure(`socket.${name}`, reason || known?.reason || `Closed with ${code}`, code)
 }

@@ -2,7 +2,8 @@
 // restart. The client_id makes a repetition harmless: the server answers with the message that it has.
 import { EarshotError } from './call.js'
 import { Alarm, backoff, type Clock } from './clock.js'
-import { fits, isMessage, isObject } from './shapes.js'
+import { codeOf, failure, mayRepeat, pauseOf } from './failure.js'
+import { fits, isMessage } from './shapes.js'
 import type { Keeper } from './storage.js'
 import type { Commands, Message, SendMessage } from './types.js'
 
@@ -37,7 +38,6 @@ type Entry = {
 
 export type OutboxOptions = {
   send: (message: Commands['message.send']) => Promise<unknown>
-  mayRepeat: (error: unknown) => boolean
   keeper: Keeper
   clock: Clock
   onChange: (conversationId: string) => void
@@ -71,7 +71,7 @@ export class Outbox {
     if (known) return promiseOf(known)
     if (this.#entries.size >= OUTBOX_MAX) {
       const detail = `There are ${OUTBOX_MAX} unsent messages already`
-      return Promise.reject(new EarshotError({ status: 0, code: 'outbox.full', detail }))
+      return Promise.reject(failure('outbox.full', detail))
     }
     const created_at = new Date(this.#options.clock.now()).toISOString()
     const unsent: Unsent = { ...more, client_id, conversation_id, content, created_at, state: 'waiting' }
@@ -97,7 +97,7 @@ export class Outbox {
   /** Gives one up. If it is on its way, it may be stored all the same. */
   discard(clientId: string): void {
     const entry = this.#remove(clientId)
-    entry?.reject?.(new EarshotError({ status: 0, code: 'aborted', detail: 'It was discarded' }))
+    entry?.reject?.(failure('aborted', 'It was discarded'))
   }
 
   /** The server has it: by its reply, or by its event. */
@@ -136,7 +136,7 @@ export class Outbox {
   /** Forgets all, without a word to the storage. */
   clear(): void {
     this.down()
-    const error = new EarshotError({ status: 0, code: 'aborted', detail: 'Signed out' })
+    const error = failure('aborted', 'Signed out')
     for (const entry of this.#entries.values()) entry.reject?.(error)
     this.#entries.clear()
     this.#list = this.#inFlight = undefined
@@ -172,14 +172,13 @@ export class Outbox {
   }
 
   #refused(entry: Entry, error: unknown): void {
-    const { clock, mayRepeat } = this.#options
     if (mayRepeat(error)) {
-      const after_ms = error instanceof EarshotError ? (error.retry_after_s ?? 0) * 1_000 : 0
-      if (this.#isLive) this.#alarm.set(after_ms || backoff(clock, this.#attempt++), () => this.#pump())
+      if (this.#isLive)
+        this.#alarm.set(pauseOf(error) || backoff(this.#options.clock, this.#attempt++), () => this.#pump())
       return
     }
-    const { code, detail } =
-      isObject(error) && error instanceof EarshotError ? error : { code: 'unexpected', detail: String(error) }
+    const code = codeOf(error) ?? 'unexpected'
+    const detail = error instanceof EarshotError ? error.detail : String(error)
     entry.unsent = { ...entry.unsent, state: 'failed', error: { code, detail } }
     this.#changed(entry)
     entry.reject?.(error)

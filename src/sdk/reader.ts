@@ -1,9 +1,10 @@
 // What is read over REST: everything, one conversation, older messages. An answer may be older than what was heard while it was on
 // its way, so that is noted and applied after it.
 import { type Call, EarshotError } from './call.js'
+import { notFound, unexpected } from './failure.js'
 import { applyOwn, ME } from './own-rules.js'
 import { fits, isConversation, isMe, isMessage, isObject } from './shapes.js'
-import { notFound, type State } from './state.js'
+import type { State } from './state.js'
 import type { Conversation, EventFrame, Me, Messages } from './types.js'
 
 const PAGE = 100
@@ -175,8 +176,4 @@ function readPage(page: unknown): { data: Conversation[]; next: string | undefin
   const { data, next_cursor, has_more } = page
   if (!(data as unknown[]).every(isConversation)) throw unexpected()
   return { data: data as Conversation[], next: has_more ? ((next_cursor as string | null) ?? undefined) : undefined }
-}
-
-function unexpected(): EarshotError {
-  return new EarshotError({ status: 0, code: 'unexpected', detail: 'This is not an answer of Earshot' })
 }

@@ -1,6 +1,7 @@
 // Tells the server how far this device has received, and how far its user has read: the newest position of each conversation,
 // once a second at most.
 import { Alarm, type Clock } from './clock.js'
+import { codeOf, mayRepeat } from './failure.js'
 import { isMembership } from './shapes.js'
 import type { State } from './state.js'
 import type { Commands } from './types.js'
@@ -11,7 +12,6 @@ type Report = { read_number?: number; delivered_number?: number }
 
 export type ReceiptsOptions = {
   send: (report: Commands['receipt.update']) => Promise<unknown>
-  mayRepeat: (error: unknown) => boolean
   state: State
   clock: Clock
   onError: (error: unknown) => void
@@ -91,7 +91,7 @@ export class Receipts {
 
   /** @returns false if it has to be told another time */
   async #tell(conversation_id: string, report: Report): Promise<boolean> {
-    const { send, state, mayRepeat, onError } = this.#options
+    const { send, state, onError } = this.#options
     try {
       const me = await send({ conversation_id, ...report })
       const held = state.conversation(conversation_id)
@@ -101,7 +101,8 @@ export class Receipts {
       return true
     } catch (error) {
       if (mayRepeat(error)) this.#add(conversation_id, report)
-      else onError(error)
+      // It was left, or is gone, in this moment.
+      else if (codeOf(error) !== 'conversation.not_found') onError(error)
       return !mayRepeat(error)
     }
   }

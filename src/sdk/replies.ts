@@ -1,5 +1,6 @@
 // Commands of one socket that wait for their replies.
 import { EarshotError } from './call.js'
+import { failure, unexpected } from './failure.js'
 import { isObject, type Loose } from './shapes.js'
 
 const WAITING_MAX = 200
@@ -50,12 +51,11 @@ export class Replies {
 }
 
 export function unanswered(detail: string): EarshotError {
-  return new EarshotError({ status: 0, code: 'network', detail })
+  return failure('network', detail)
 }
 
 function refusal(error: unknown): EarshotError {
-  if (!isObject(error) || typeof error.code !== 'string')
-    return new EarshotError({ status: 0, code: 'unexpected', detail: 'This is not a reply of Earshot' })
+  if (!isObject(error) || typeof error.code !== 'string') return unexpected()
   const { code, detail, errors, retry_after } = error
   return new EarshotError({
     status: 0,

@@ -2,6 +2,7 @@
 
 import { EarshotError } from './call.js'
 import type { Clock } from './clock.js'
+import { failure, unexpected } from './failure.js'
 import { fits, isSignedIn } from './shapes.js'
 import type { Keeper } from './storage.js'
 import type { SignedIn } from './types.js'
@@ -101,11 +102,10 @@ export class Session {
 
   async #refresh(): Promise<void> {
     const held = this.#tokens
-    if (!held) throw new EarshotError({ status: 0, code: 'auth.unauthenticated', detail: 'Nobody is signed in' })
+    if (!held) throw failure('auth.unauthenticated', 'Nobody is signed in')
     try {
       const answer: unknown = await this.#options.ask(held.refresh_token)
-      if (!isSignedIn(answer) || answer.user.id !== held.user_id)
-        throw new EarshotError({ status: 0, code: 'unexpected', detail: 'These are not my tokens' })
+      if (!isSignedIn(answer) || answer.user.id !== held.user_id) throw unexpected()
       // Somebody may have signed out meanwhile.
       if (this.#tokens === held) this.begin(answer)
     } catch (error) {

@@ -1,6 +1,6 @@
 // What a client holds: me, my conversations with where their streams stand, and of some of them the newest messages. Events alone keep
 // it up to date; what they cannot is answered as something to be read again.
-import { EarshotError } from './call.js'
+import { notFound } from './failure.js'
 import { applyOwn } from './own-rules.js'
 import { applyToConversation, byActivity, withMembership } from './rules.js'
 import { fits, isConversation, isMe, isMessage, isObject } from './shapes.js'
@@ -290,8 +290,4 @@ export class State {
     this.#sorted = undefined
     this.#options.onChange(id)
   }
-}
-
-export function notFound(): EarshotError {
-  return new EarshotError({ status: 404, code: 'conversation.not_found', detail: 'There is no such conversation' })
 }

@@ -1,6 +1,7 @@
 // The rule of each stream: the next event is applied, what is not newer is dropped, and what comes too early waits for what is
 // missing, which may be on its way, or is fetched.
 import { Alarm, backoff, type Clock } from './clock.js'
+import { mayRepeat } from './failure.js'
 import { isEvent } from './shapes.js'
 import type { EventFrame } from './types.js'
 
@@ -18,8 +19,6 @@ export type StreamsOptions = {
   /** Takes the next event; afterwards its stream stands at its seq, or is held no more. */
   apply: (event: EventFrame) => void
   fetch: (stream: string, from_seq: number, to_seq: number) => Promise<unknown[]>
-  /** Whether a failed fetch may succeed another time. */
-  mayRepeat: (error: unknown) => boolean
   /** What is missing cannot be had as events. */
   lost: (stream: string) => void
   /** Nothing waits any more. */
@@ -115,7 +114,7 @@ export class Streams {
       found = await this.#options.fetch(stream, seq + 1, to)
     } catch (error) {
       if (this.#gaps.get(stream) !== gap) return
-      if (!this.#options.mayRepeat(error)) return this.#lose(stream)
+      if (!mayRepeat(error)) return this.#lose(stream)
       return gap.alarm.set(PATIENCE_MS + backoff(this.#options.clock, gap.attempt++), () => this.#startFill(stream))
     }
     for (const event of found) {

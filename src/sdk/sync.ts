@@ -1,7 +1,8 @@
 // How a client comes to hold what the server has, and goes on holding it: it loads everything, or is told what it missed; then
 // events keep it up to date. A resume token is kept only once everything before it is in the state, together with the state.
-import { type Call, EarshotError } from './call.js'
+import type { Call } from './call.js'
 import { Alarm, backoff, type Clock } from './clock.js'
+import { pauseOf } from './failure.js'
 import { EVERYTHING, ME } from './own-rules.js'
 import { Reader } from './reader.js'
 import { Repairs } from './repairs.js'
@@ -19,7 +20,6 @@ const SETTLED_MS = 10_000
 export type SyncOptions = {
   call: Call
   fetch: (stream: string, from_seq: number, to_seq: number) => Promise<unknown[]>
-  mayRepeat: (error: unknown) => boolean
   state: State
   keeper: Keeper
   clock: Clock
@@ -71,7 +71,6 @@ export class Sync {
       seqOf: (stream) => state.seqOf(stream),
       apply: (event) => this.#apply(event),
       fetch: options.fetch,
-      mayRepeat: options.mayRepeat,
       lost: (stream) => this.#need(stream),
       closed: settle,
     })
@@ -175,8 +174,10 @@ export class Sync {
   #apply(event: EventFrame): void {
     const { state, onEvent } = this.#options
     if (event.stream === state.me?.id) this.#reader.note(event)
-    for (const key of state.apply(event)) this.#need(key)
-    onEvent(event)
+    const needed = state.apply(event)
+    for (const key of needed) this.#need(key)
+    // What could not be made sense of is not told.
+    if (!needed.includes(event.stream) && !needed.includes(EVERYTHING)) onEvent(event)
   }
 
   #need(key: string): void {
@@ -209,8 +210,7 @@ export class Sync {
       this.#everything(turn).catch((error) => {
         if (turn !== this.#turn) return
         this.#options.onError(error)
-        const after_ms = error instanceof EarshotError ? (error.retry_after_s ?? 0) * 1_000 : 0
-        this.#try(turn, after_ms + backoff(this.#options.clock, this.#loads))
+        this.#try(turn, pauseOf(error) + backoff(this.#options.clock, this.#loads))
       })
     })
   }

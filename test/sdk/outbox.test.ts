@@ -1,8 +1,8 @@
 // Unsent messages: each arrives once, in its order.
 import { expect, test } from 'vitest'
 import { ERRORS } from '../../src/contract/errors.js'
+import { mayRepeat, REPEATABLE } from '../../src/sdk/failure.js'
 import { OUTBOX_MAX } from '../../src/sdk/outbox.js'
-import { mayRepeat, REPEATABLE } from '../../src/sdk/repeatable.js'
 import { type Command, ID, type ScriptedServer } from './support/scripted-server.js'
 import { Stage, TestStorage } from './support/stage.js'
 import { until } from './support/until.js'

@@ -61,7 +61,7 @@ test('a report that is refused for now is made again, one that is refused for go
   await using stage = await Stage.set()
   stage.server.hold(ID.home, 9)
   const { earshot, socket, errors } = await stage.live()
-  const codes = ['busy', 'conversation.not_found']
+  const codes = ['busy', 'request.invalid']
   stage.server.reply = ({ type }) => {
     const code = type === 'receipt.update' && codes.shift()
     return code ? { ok: false, error: { code, detail: '' } } : { ok: true, data: {} }
@@ -72,7 +72,7 @@ test('a report that is refused for now is made again, one that is refused for go
   stage.clock.pass(1_000)
   await socket.command('receipt.update', 2)
   await until(() => errors.length === 1)
-  expect(errors).toEqual(['conversation.not_found'])
+  expect(errors).toEqual(['request.invalid'])
   stage.clock.pass(5_000)
   await earshot.command('ping')
   expect(socket.of('receipt.update')).toHaveLength(2)
