@@ -1,0 +1,228 @@
+// A client that is cut off again and again, and goes on from what it had put away: the state and the token of the last
+// checkpoint. It writes down every seq that it hears, to be held against the log.
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import { expect } from 'vitest'
+import type { Ear, Frame } from '../support/ear.js'
+import type { Person } from '../support/person.js'
+import { type FetchStretch, fetchBy, Replica, type State } from '../support/replica.js'
+
+export type Random = () => number
+/** mulberry32 */
+export function randomOf(seed: number): Random {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+export const upTo = (random: Random, max: number) => Math.floor(random() * (max + 1))
+
+/** What was heard of each stream, each seq once; and up to which event id it was loaded instead. */
+type Journal = { heard: Map<string, number[]>; loaded: Map<string, number>; allLoaded: number }
+type Kept = { state: State; journal: Journal; token: string }
+
+/** How long it waits for something new before it is cut all the same; what was missed has more time. */
+const NEWS_MS = 60
+const MISSED_MS = 3_000
+/** What one waits for before the socket goes; `hello`: before anything of what was missed has been applied. */
+export type Visit = 'hello' | 'resumed' | 'news' | 'behind' | 'poll'
+
+export type ReturnerOptions = {
+  person: Person
+  /** Where it comes back to, in turn. */
+  urls: string[]
+  psql: pg.Client
+  random: Random
+  batch: boolean
+}
+
+export class Returner {
+  readonly #options: ReturnerOptions
+  readonly #replica: Replica
+  #ear: Ear | undefined
+  /** Frames before it are applied. */
+  #read = 0
+  #token: string
+  #kept: Kept
+  #journal: Journal
+  #turn = 0
+  /** Whatever was ever heard, also before it went back. */
+  readonly #received = new Map<string, Set<number>>()
+  readonly did = { resumed: 0, limited: 0, resync: 0, gaps: 0, wentBack: 0 }
+
+  private constructor(options: ReturnerOptions, replica: Replica, loaded: number) {
+    this.#options = options
+    this.#replica = replica
+    this.#token = replica.resume
+    this.#journal = { heard: new Map(), loaded: new Map(), allLoaded: loaded }
+    this.#kept = this.#keep()
+  }
+
+  static async begin(options: ReturnerOptions): Promise<Returner> {
+    const fetch: FetchStretch = async (stream, from_seq, to_seq) => {
+      one.did.gaps++
+      const events = one.#ear ? await fetchBy(one.#ear, stream, from_seq, to_seq) : []
+      for (const event of events) one.#note(event)
+      return events
+    }
+    const replica = await Replica.load(options.person, fetch)
+    const one: Returner = new Returner(options, replica, await lastEventId(options.psql))
+    return one
+  }
+
+  /** Comes, hears something, and is cut off. */
+  async visit(kind: Visit): Promise<void> {
+    if (kind === 'poll') return this.#poll()
+    const ear = await this.#comeBack()
+    if (kind === 'behind') {
+      await this.#until(ear, isCaughtUp, MISSED_MS)
+      ear.socket.pause()
+      await delay(upTo(this.#options.random, 300))
+      ear.socket.resume()
+      await this.#until(ear, ({ seq }) => seq !== undefined)
+    } else if (kind !== 'hello') {
+      await this.#until(ear, isCaughtUp, MISSED_MS)
+      if (kind === 'news') await this.#until(ear, ({ seq }) => seq !== undefined)
+    }
+    ear.cut()
+    this.#ear = undefined
+    this.#goOn()
+  }
+
+  /** Comes once more and stays until it has heard all that there is. */
+  async arrive(): Promise<Replica> {
+    const ear = await this.#comeBack()
+    await ear.seen(isCaughtUp)
+    await this.#options.person.settled()
+    await this.#until(ear, () => false)
+    return this.#replica
+  }
+
+  /** After a cut: from the present state with the older token, or all from the last checkpoint. */
+  #goOn(): void {
+    if (this.#options.random() < 0.5) return
+    this.did.wentBack++
+    this.#replica.goBackTo(this.#kept.state)
+    this.#journal = structuredClone(this.#kept.journal)
+    this.#token = this.#kept.token
+  }
+
+  async #comeBack(): Promise<Ear> {
+    const { person, urls, batch } = this.#options
+    const url = urls[this.#turn++ % urls.length] ?? ''
+    this.#ear = await person.connect(url, { resume: this.#token, ...(batch && { batch: '1' }) })
+    this.#read = 0
+    return this.#ear
+  }
+
+  async #poll(): Promise<void> {
+    const { person, urls } = this.#options
+    const url = urls[this.#turn++ % urls.length] ?? ''
+    const { status, body } = await person.ask('GET', `${url}/api/v1/sync?since=${this.#token}`)
+    if (status === 410) {
+      await this.#take({ type: 'resync' })
+      this.#token = this.#replica.resume
+    } else {
+      expect(status).toBe(200)
+      const limited = new Set(body.limited)
+      for (const event of body.events) if (!limited.has(event.stream)) await this.#take(event)
+      await this.#take({ type: 'resumed', data: { limited: body.limited } })
+      this.#token = body.resume
+    }
+    this.#kept = this.#keep()
+  }
+
+  /** Applies what has come until such a frame was applied, or nothing comes for a while. */
+  async #until(ear: Ear, matches: (frame: Frame) => boolean, patienceMs = NEWS_MS): Promise<void> {
+    for (;;) {
+      for (let frame = ear.frames[this.#read]; frame; frame = ear.frames[this.#read]) {
+        this.#read++
+        await this.#take(frame)
+        if (matches(frame)) return
+      }
+      if (!(await hasNews(ear, patienceMs)) && ear.frames.length === this.#read) return
+    }
+  }
+
+  async #take(frame: Frame): Promise<void> {
+    if (frame.seq !== undefined) this.#note(frame)
+    await this.#replica.apply(frame)
+    if (frame.type === 'resync') {
+      this.did.resync++
+      this.#journal.allLoaded = await lastEventId(this.#options.psql)
+    } else if (frame.type === 'resumed') {
+      this.did.resumed++
+      this.did.limited += frame.data.limited.length
+      const now = frame.data.limited.length > 0 ? await lastEventId(this.#options.psql) : 0
+      for (const id of frame.data.limited) this.#journal.loaded.set(id, now)
+    } else if (frame.type === 'checkpoint') {
+      this.#token = frame.data.resume
+      this.#kept = this.#keep()
+    }
+  }
+
+  #note({ stream = '', seq = 0 }: Frame): void {
+    const received = this.#received.get(stream) ?? new Set()
+    this.#received.set(stream, received.add(seq))
+    const heard = this.#journal.heard.get(stream) ?? []
+    this.#journal.heard.set(stream, heard)
+    if (seq > (heard.at(-1) ?? 0)) heard.push(seq)
+  }
+
+  #keep(): Kept {
+    return { state: this.#replica.keep(), journal: structuredClone(this.#journal), token: this.#token }
+  }
+
+  /** What it heard is what its stays hold: each seq once, in order, nothing else. */
+  async compareWithLog(): Promise<void> {
+    const { psql, person } = this.#options
+    const { rows } = await psql.query<{ stream: string; seqs: number[]; ids: number[] }>(
+      `select e.stream_id as stream, array_agg(e.seq::int order by e.seq) as seqs, array_agg(e.id::int order by e.seq) as ids
+       from events e
+       where e.stream_id = $1 or exists (
+         select from member_spans m
+         where m.user_id = $1 and m.conversation_id = e.stream_id and e.seq >= m.from_seq and (m.to_seq is null or e.seq <= m.to_seq))
+       group by e.stream_id`,
+      [person.id],
+    )
+    const theirs = new Map(rows.map((row) => [row.stream, row]))
+    const strange: string[] = []
+    for (const [stream, received] of this.#received) {
+      const seqs = new Set(theirs.get(stream)?.seqs)
+      for (const seq of received) if (!seqs.has(seq)) strange.push(`${stream}#${seq}`)
+    }
+    expect(strange, 'heard what was not theirs').toEqual([])
+    const lost: string[] = []
+    for (const { stream, seqs, ids } of rows) {
+      const { heard, loaded, allLoaded } = this.#journal
+      const had = new Set(heard.get(stream))
+      const from = Math.max(allLoaded, loaded.get(stream) ?? 0)
+      seqs.forEach((seq, index) => {
+        if ((ids[index] ?? 0) > from && !had.has(seq)) lost.push(`${stream}#${seq}`)
+      })
+    }
+    expect(lost, 'missed what was theirs').toEqual([])
+    expect(this.did.gaps, 'gaps').toBe(0)
+  }
+}
+
+const isCaughtUp = ({ type }: Frame) => type === 'resumed' || type === 'resync'
+
+async function lastEventId(psql: pg.Client): Promise<number> {
+  return (await psql.query(`select last_value::int as id from events_id_seq`)).rows[0].id
+}
+
+function hasNews(ear: Ear, patienceMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), patienceMs)
+    const end = (news: boolean) => {
+      clearTimeout(timer)
+      resolve(news)
+    }
+    ear.socket.once('message', () => end(true))
+    ear.socket.once('close', () => end(false))
+  })
+}
