@@ -82,8 +82,9 @@ export class RecentEvents {
   #renew({ type, message_id, data }: LogEvent): void {
     if (message_id === null || type === 'message.created') return
     for (const older of this.#messages.get(message_id) ?? []) {
-      this.#bytes += data.length - older.data.length
+      this.#bytes -= sizeOf(older)
       older.data = data
+      this.#bytes += sizeOf(older)
     }
     for (const quoting of this.#quotes.get(message_id) ?? []) quoting.isStale = true
   }
