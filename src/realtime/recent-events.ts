@@ -10,9 +10,10 @@ import type { LogEvent } from './log.js'
 const EVENT_BYTES = 400
 /** After these, who hears what is another question: the spans in the database answer it. */
 const MEMBERSHIP = new Set(['conversation.joined', 'conversation.left', 'conversation.deleted'])
+const MOVES = new Set(['member.added', 'member.removed'])
 
-/** `isStale`: it quotes a message that has changed since. */
-type Kept = LogEvent & { isStale: boolean }
+/** `isStale`: it quotes a message that has changed since; `moved_id`: whose stay it begins or ends. */
+type Kept = LogEvent & { isStale: boolean; moved_id: string | null }
 /** The conversations of somebody, each with the first seq that is theirs. */
 export type Reach = Iterable<readonly [streamId: string, fromSeq: number]>
 export type Recent = { events: LogEvent[]; limited: string[] }
@@ -28,6 +29,7 @@ export class RecentEvents {
   readonly #streams = new Map<string, Kept[]>()
   readonly #messages = new Map<string, Kept[]>()
   readonly #quotes = new Map<string, Kept[]>()
+  readonly #moves = new Map<string, Kept[]>()
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -39,7 +41,7 @@ export class RecentEvents {
 
   /** From here on every event above `id` is added. */
   begin(id: number): void {
-    for (const map of [this.#streams, this.#messages, this.#quotes]) map.clear()
+    for (const map of [this.#streams, this.#messages, this.#quotes, this.#moves]) map.clear()
     this.#kept.clear()
     this.#bytes = 0
     this.#low = id
@@ -47,11 +49,13 @@ export class RecentEvents {
 
   add(event: LogEvent): void {
     this.#renew(event)
-    const kept = { ...event, isStale: false }
+    const moved_id = MOVES.has(event.type) ? JSON.parse(event.data).user_id : null
+    const kept: Kept = { ...event, isStale: false, moved_id }
     this.#kept.add(kept)
     append(this.#streams, kept.stream_id, kept)
     append(this.#messages, kept.message_id, kept)
     append(this.#quotes, kept.quoted_id, kept)
+    append(this.#moves, kept.moved_id, kept)
     if (event.type === 'conversation.deleted') this.#deletedAt = Math.max(this.#deletedAt, event.id)
     this.#bytes += sizeOf(kept)
     for (const oldest of this.#kept) {
@@ -65,6 +69,8 @@ export class RecentEvents {
     if (since < this.#low || this.#deletedAt > since) return undefined
     const events: LogEvent[] = []
     const limited: string[] = []
+    // Its own stream may not have said so yet: the tail pauses between the two.
+    if (this.#moves.get(userId)?.some((event) => event.id > since)) return undefined
     const own = newer(this.#streams.get(userId), since, 1)
     if (own.some((event) => MEMBERSHIP.has(event.type))) return undefined
     events.push(...own)
@@ -97,6 +103,7 @@ export class RecentEvents {
       [this.#streams, event.stream_id],
       [this.#messages, event.message_id],
       [this.#quotes, event.quoted_id],
+      [this.#moves, event.moved_id],
     ] as const) {
       const list = key === null ? undefined : map.get(key)
       // The oldest of all is the oldest of each list.

@@ -103,3 +103,36 @@ test('a stream with more than 200 is only named', () => {
   expect(kept.since(1, ME, here())?.events).toHaveLength(200)
   seqs = new Map()
 })
+
+test('somebody whose stay has just ended or begun is told by the database, also before their own stream says so', () => {
+  for (const type of ['member.added', 'member.removed']) {
+    const moved = { data: JSON.stringify({ user_id: ME }) }
+    // The second is another conversation's, which was held up and has come late.
+    const kept = recent(said(1, 'a', 'one'), event(5, type, moved), event(3, type, { stream_id: 'there', ...moved }))
+    expect(kept.since(0, ME, here()), type).toBeUndefined()
+    expect(kept.since(4, ME, here()), type).toBeUndefined()
+    expect(ids(kept.since(5, ME, here())), type).toEqual([])
+    expect(ids(kept.since(0, 'somebody', here())), type).toEqual([1, 5])
+  }
+})
+
+test('what it keeps is counted alike when it is renewed and when it goes', () => {
+  for (const [before, after] of [
+    [10, 1_000],
+    [1_000, 10],
+  ] as const) {
+    const kept = new RecentEvents(60_000)
+    kept.begin(0)
+    for (let n = 0; n < 1_000; n++) {
+      kept.add(said(2 * n + 1, `m${n}`, 'x'.repeat(before)))
+      kept.add(event(2 * n + 2, 'message.edited', { message_id: `m${n}`, data: JSON.stringify('x'.repeat(after)) }))
+    }
+    let oldest = 2_000
+    while (kept.since(oldest - 1, ME, here())) oldest--
+    // Both events of a message have its latest text: as many as fit in are kept, and no more.
+    expect(2_000 - oldest).toBeLessThan(60_000 / (after * 2))
+    expect(2_000 - oldest).toBeGreaterThan(60_000 / (after * 2 + 500) - 4)
+    expect(kept.bytes).toBeLessThanOrEqual(60_000)
+    seqs = new Map()
+  }
+})
