@@ -109,5 +109,5 @@ export class CatchUp {
 }
 
 function bytesOf(events: readonly LogEvent[]): number {
-  return events.reduce((sum, event) => sum + event.data.length, 0)
+  return events.reduce((sum, event) => sum + Buffer.byteLength(event.data), 0)
 }
