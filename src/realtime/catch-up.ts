@@ -39,6 +39,7 @@ export class CatchUp {
     const { recent, positions, reachOf } = this.#options
     const { user_id } = connection.actor
     const { safe } = positions
+    connection.standsAt(since)
     // A position that this node has not reached may be one that the database never has.
     const reach = since <= safe ? reachOf(user_id, safe) : undefined
     const found = reach && recent.since(since, user_id, reach)

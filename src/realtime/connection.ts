@@ -129,6 +129,11 @@ export class Connection {
     if (!this.isOpen || this.#held || !this.#outbox.addSignal(frame)) this.#options.metrics.signalsShed.inc()
   }
 
+  /** It comes back: should it fall behind before it has all that it missed, it is told from here again. */
+  standsAt(id: number): void {
+    this.#position = id
+  }
+
   /** From now on events are held back, beginning with none. */
   hold(): void {
     this.#held = { events: [], bytes: 0, isOver: false }
