@@ -94,7 +94,7 @@ export class Connection {
       // Closes of our own are counted where they are decided: a broken reader may never answer.
       if (!this.#closing) options.metrics.socketCloses.inc({ code })
       this.#closing = true
-      this.#outbox.discard()
+      this.#outbox.close()
       options.onClosed(this)
     })
   }
@@ -110,6 +110,11 @@ export class Connection {
   /** Queues a finished frame that is no event; whoever sends it sees to it that there are not many. */
   send(frame: Buffer): void {
     if (this.isOpen) this.#outbox.put(frame)
+  }
+
+  /** Queues the answer to a command: it is lost with the socket alone. */
+  answer(frame: Buffer): void {
+    if (this.isOpen) this.#outbox.putAnswer(frame)
   }
 
   /** Queues an event of the log. */
@@ -184,7 +189,7 @@ export class Connection {
     if (this.#closing) return
     this.#closing = true
     this.#options.metrics.socketCloses.inc({ code: CLOSE_CODES[reason].code })
-    if (reason === 'too_slow' || this.#held) this.#outbox.discard()
+    if (reason === 'too_slow' || this.#held) this.#outbox.close()
     else this.#outbox.finish()
     this.#webSocket.close(CLOSE_CODES[reason].code, CLOSE_CODES[reason].reason)
     // A paused socket would never hear the answer.
@@ -200,7 +205,7 @@ export class Connection {
     if (left <= -auth_grace_ms) return this.close('token_expired')
     if (left <= EXPIRING_MS && !this.#isWarned) {
       this.#isWarned = true
-      this.send(encodeExpiring(Math.max(0, Math.round(left / 1_000))))
+      this.answer(encodeExpiring(Math.max(0, Math.round(left / 1_000))))
     }
     if (this.#outbox.isStalled(now, stall_ms)) return this.close('too_slow')
     if (this.#isCheckpointDue && now - this.#checkpointAt >= CHECKPOINT_MS) this.#checkpoint()

@@ -24,6 +24,8 @@ export type OutboxOptions = {
 export class Outbox {
   readonly #options: OutboxOptions
   #frames: Buffer[] = []
+  /** Those of them that are said only once: not even a full queue may lose them. */
+  readonly #answers = new Set<Buffer>()
   /** Frames before it are handed over. */
   #next = 0
   #bytes = 0
@@ -66,6 +68,12 @@ export class Outbox {
     })
   }
 
+  /** The same for what cannot be said again. */
+  putAnswer(frame: Buffer): void {
+    this.#answers.add(frame)
+    this.put(frame)
+  }
+
   get isEmpty(): boolean {
     return this.#waiting === 0
   }
@@ -88,11 +96,18 @@ export class Outbox {
     return this.#waiting > 0 && now - this.#movedAt >= ms
   }
 
+  /** What is in the log can be read there again; answers stay. */
   discard(): void {
-    this.#frames = []
+    this.#frames = this.#frames.slice(this.#next).filter((frame) => this.#answers.has(frame))
     this.#next = 0
-    this.#bytes = 0
+    this.#bytes = this.#frames.reduce((sum, frame) => sum + frame.length, 0)
     this.#wake()
+  }
+
+  /** Nothing more will leave. */
+  close(): void {
+    this.#answers.clear()
+    this.discard()
   }
 
   /** Hands over everything at once: nothing will come after it. */
@@ -117,7 +132,7 @@ export class Outbox {
 
   /** As much as may be on its way, in one write. */
   #flush(most = HANDED_BYTES): void {
-    if (!this.#isOpen) return this.discard()
+    if (!this.#isOpen) return this.close()
     const { batch, onEmpty, socket, webSocket } = this.#options
     const first = this.#next
     let room = most - webSocket.bufferedAmount
@@ -139,6 +154,7 @@ export class Outbox {
     if (this.#next < this.#frames.length) return
     this.#frames = []
     this.#next = 0
+    this.#answers.clear()
     onEmpty()
   }
 

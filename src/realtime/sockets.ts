@@ -148,7 +148,7 @@ export class Sockets {
       metrics: services.metrics,
       safe: () => positions.safe,
       checkpoint: (one) => encodeCheckpoint(positions.token(one.actor.user_id)),
-      onCommand: async (one, text) => one.send(await answerCommand(services, one, text)),
+      onCommand: async (one, text) => one.answer(await answerCommand(services, one, text)),
       onBehind: (one, since) => catchUp.fromLog(one, since),
       onClosed: (one) => this.#forget(one),
     })

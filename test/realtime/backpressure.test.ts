@@ -1,13 +1,13 @@
 // What a slow reader costs: itself its queue, the others nothing.
 import { expect, test } from 'vitest'
-import type { Frame } from '../support/ear.js'
+import type { Ear, Frame } from '../support/ear.js'
 import { readMetric, startWorld, type World } from '../support/world.js'
 
 const SMALL = { WS_QUEUE_BYTES: '65536', WS_QUEUE_FRAMES: '64', MAX_MESSAGE_LENGTH: '65536' }
 const FALLEN_BEHIND = 'earshot_sockets_behind_total'
 
 /** A group in which one reader stops reading until their queue is full: the kernel's buffers fill first, then the server's own. */
-async function fallBehind(world: World) {
+async function fallBehind(world: World, asks: (socket: Ear['socket'], n: number) => void = () => undefined) {
   const [dave, erin, fast] = await world.people('dave', 'erin', 'fast')
   const group = await world.group(dave, erin, fast)
   const [slow, other] = [await erin.connect(), await fast.connect()]
@@ -15,6 +15,7 @@ async function fallBehind(world: World) {
   slow.socket.pause()
   let sent = 0
   const say = async (size = 20_000) => {
+    asks(slow.socket, sent + 1)
     await dave.say(group.id, 'x'.repeat(size), { metadata: { n: ++sent } })
     await other.next('message.created', (frame) => frame.data.metadata.n === sent)
   }
@@ -45,6 +46,20 @@ test('a reader that falls behind loses its queue and nothing else: it catches up
   expect(numbersOf(inOrder)).toEqual(all)
   expect(numbersOf(other.frames)).toEqual(all)
   expect(slow.isOpen).toBe(true)
+})
+
+test('a reader that falls behind still gets the answers to what it asked', async () => {
+  await using world = await startWorld({ ...SMALL, WS_QUEUE_BYTES: '524288' })
+  const { slow, say } = await fallBehind(world, (socket, n) =>
+    socket.send(JSON.stringify({ id: `ping ${n}`, type: 'ping' })),
+  )
+  await say(1)
+  slow.socket.resume()
+  await slow.seen(({ type }) => type === 'resumed')
+  await slow.command('ping')
+  const answered = slow.frames.flatMap(({ type, id }) => (type === 'reply' && id?.startsWith('ping') ? [id] : []))
+  expect(answered).toEqual(answered.map((_, n) => `ping ${n + 1}`))
+  expect(answered.length).toBeGreaterThan(10)
 })
 
 test('a reader that takes nothing at all is closed as too slow, and costs the others nothing', async () => {
