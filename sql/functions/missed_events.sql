@@ -2,10 +2,11 @@
 -- than `each` none; it is named among the `limited` (only the total bounds their own). Past `last_id` or below `log_floor` nothing is read.
 -- A generic plan on purpose: one that is made for a `since` near the end takes the few rows that its statistics know for all,
 -- and walks the whole log after it once for each stream. Older partitions are left out all the same.
+-- Volatile on purpose: the floor is read once more by a newer snapshot, for a partition may go while this waits for the log.
 create or replace function missed_events(
   reader uuid, since bigint, total integer, each integer,
   out log_floor bigint, out last_id bigint, out ids bigint[], out limited uuid[], out too_much boolean)
-language plpgsql stable set search_path = public, pg_temp set plan_cache_mode = 'force_generic_plan' as $$
+language plpgsql set search_path = public, pg_temp set plan_cache_mode = 'force_generic_plan' as $$
 begin
   select s.floor into log_floor from log_state s;
   execute format('select last_value from %s', pg_get_serial_sequence('events', 'id')) into last_id;
@@ -52,6 +53,7 @@ begin
          count(*) >= total * 5 or count(*) filter (where not c.is_limited) > total
   into ids, limited, too_much
   from counted c;
+  select s.floor into log_floor from log_state s;
   if too_much then
     ids := '{}';
   end if;
