@@ -77,7 +77,7 @@ export class CatchUp {
         seq > (said.get(stream_id) ?? 0) && !limited.has(stream_id)
       for await (const events of missed.read(user_id, found.ids)) {
         await connection.drained()
-        if (events === 'too_much') return this.#resync(connection, events)
+        if (typeof events === 'string') return this.#resync(connection, events)
         for (const event of events.filter(isNew)) {
           connection.send(frameFor(event, user_id))
           said.set(event.stream_id, event.seq)

@@ -50,8 +50,8 @@ export class MissedEvents {
     return found.too_much ? 'too_much' : { ids: found.ids.map(Number), limited: found.limited }
   }
 
-  /** These events as they are now, in chunks; `too_much` once they are more bytes than one may miss. */
-  async *read(userId: string, ids: readonly number[]): AsyncGenerator<LogEvent[] | 'too_much'> {
+  /** These events as they are now, in chunks, until they are more bytes than one may miss or the log has dropped some. */
+  async *read(userId: string, ids: readonly number[]): AsyncGenerator<LogEvent[] | ResyncReason> {
     let bytes = 0
     for (let from = 0; from < ids.length; from += CHUNK) {
       const chunk = ids.slice(from, from + CHUNK)
@@ -62,6 +62,7 @@ export class MissedEvents {
           cross join lateral (select * from event_wire w where w.id = c.id offset 0) w
           order by c.ord`.execute(this.#db.query),
       )
+      if (rows.length < chunk.length) return yield 'window'
       for (const event of rows) bytes += Buffer.byteLength(event.data)
       if (bytes > HARD.missed_bytes) return yield 'too_much'
       yield rows

@@ -56,7 +56,7 @@ export class Sync {
     if (typeof found === 'string') throw resync(found)
     const events: EventFrame[] = []
     for await (const chunk of this.#missed.read(user_id, found.ids)) {
-      if (chunk === 'too_much') throw resync(chunk)
+      if (typeof chunk === 'string') throw resync(chunk)
       for (const event of chunk) events.push(toFrame(event, user_id))
     }
     return { events, limited: found.limited, resume: this.#positions.token(user_id, safe) }
