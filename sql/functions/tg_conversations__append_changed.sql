@@ -19,9 +19,18 @@ begin
     return null;
   end if;
 
-  update conversations c set changed_seq = a.event_seq
-  from append_events(ids, types, actors, null, null, null) a
-  where c.id = ids[a.entry];
+  with appended as (
+    select a.*, ids[a.entry] as id, types[a.entry] as type
+    from append_events(ids, types, actors, null, null, null) a
+  ), changed as (
+    update conversations c set changed_seq = a.event_seq
+    from appended a
+    where c.id = a.id
+  )
+  -- All stays end with the deletion, which is the last that is heard: members may still go when their accounts do.
+  update member_spans m set to_seq = a.event_seq, to_event_id = a.event_id
+  from appended a
+  where m.conversation_id = a.id and m.to_seq is null and a.type = 'conversation.deleted';
   return null;
 end
 $$;
