@@ -8,17 +8,17 @@ import { StartupError } from '../../src/kit/startup-error.js'
 import { createLogger } from '../../src/observe.js'
 
 /** Faster filling; what is read afterwards does not know the difference. */
-const SETTINGS = { fsync: 'off', full_page_writes: 'off', max_wal_size: '4GB' }
+const SETTINGS: Record<string, string> = { fsync: 'off', full_page_writes: 'off', max_wal_size: '4GB' }
 
 export type Postgres = { url: string; admin: pg.Client; description: string; stop: () => Promise<void> }
 
-/** @throws StartupError */
-export async function openPostgres(databaseUrl: string | undefined): Promise<Postgres> {
+/** `settings` of the embedded one. @throws StartupError */
+export async function openPostgres(databaseUrl: string | undefined, settings = SETTINGS): Promise<Postgres> {
   if (databaseUrl !== undefined) return connect(databaseUrl, 'as given', async () => undefined)
   const folder = await mkdtemp(join(tmpdir(), 'earshot-reads-'))
   // mkdtemp makes it 0700: as root, PostgreSQL runs as another user, who has to get in.
   await chmod(folder, 0o755)
-  const server = new EmbeddedPostgres({ dataDir: folder, logger: createLogger('warn'), settings: SETTINGS })
+  const server = new EmbeddedPostgres({ dataDir: folder, logger: createLogger('warn'), settings })
   const stop = async () => {
     await server.stop()
     await rm(folder, { recursive: true, force: true })

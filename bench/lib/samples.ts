@@ -34,3 +34,8 @@ export class Samples {
     return merged
   }
 }
+
+/** The upper one of the two in the middle; NaN without values. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
