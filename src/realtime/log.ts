@@ -25,7 +25,7 @@ export const HOLES_LIMIT = 5_000
 export const HEAD_LIMIT = 1_000
 const GOODBYE_MS = 500
 
-export const COLUMNS =
+const COLUMNS =
   'w.id, w.stream_id, w.seq, w.type, w.at, w.created_at, w.message_id, w.quoted_id, w.data::text as data, w.withheld_from'
 
 // The ids are chosen first, under their limits; only then is each read in full by its key. Joined in one go, a generic plan

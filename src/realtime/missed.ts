@@ -5,7 +5,7 @@ import type { ResyncReason } from '../contract/events.js'
 import { HARD } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import { FairSemaphore } from '../kit/fair-semaphore.js'
-import { COLUMNS, type LogEvent } from './log.js'
+import type { LogEvent } from './log.js'
 import type { Positions } from './positions.js'
 
 /** So many events are in memory at once, whatever their size. */
@@ -56,11 +56,7 @@ export class MissedEvents {
     for (let from = 0; from < ids.length; from += CHUNK) {
       const chunk = ids.slice(from, from + CHUNK)
       const { rows } = await this.admit(userId, () =>
-        sql<LogEvent>`
-          select ${sql.raw(COLUMNS)}
-          from unnest(${chunk}::bigint[]) with ordinality as c (id, ord)
-          cross join lateral (select * from event_wire w where w.id = c.id offset 0) w
-          order by c.ord`.execute(this.#db.query),
+        sql<LogEvent>`select * from read_events(${chunk}::bigint[])`.execute(this.#db.query),
       )
       if (rows.length < chunk.length) return yield 'window'
       for (const event of rows) bytes += Buffer.byteLength(event.data)
@@ -76,14 +72,15 @@ export class MissedEvents {
   async fetch(userId: string, streamId: string, fromSeq: number, toSeq: number): Promise<LogEvent[]> {
     const { rows } = await this.admit(userId, () =>
       sql<LogEvent>`
-        select ${sql.raw(COLUMNS)}
-        from event_wire w
-        where w.stream_id = ${streamId}::uuid and w.seq between ${fromSeq}::bigint and ${toSeq}::bigint
-          and (${streamId}::uuid = ${userId}::uuid or exists (
-            select from member_spans m
-            where m.conversation_id = ${streamId}::uuid and m.user_id = ${userId}::uuid
-              and m.from_seq <= ${fromSeq}::bigint and coalesce(m.to_seq >= ${toSeq}::bigint, true)))
-        order by w.seq`.execute(this.#db.query),
+        select * from read_events(array(
+          select e.id
+          from events e
+          where e.stream_id = ${streamId}::uuid and e.seq between ${fromSeq}::bigint and ${toSeq}::bigint
+            and (${streamId}::uuid = ${userId}::uuid or exists (
+              select from member_spans m
+              where m.conversation_id = ${streamId}::uuid and m.user_id = ${userId}::uuid
+                and m.from_seq <= ${fromSeq}::bigint and coalesce(m.to_seq >= ${toSeq}::bigint, true)))
+          order by e.seq))`.execute(this.#db.query),
     )
     const first = rows[0]
     if (first?.seq === fromSeq) return rows
