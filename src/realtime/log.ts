@@ -71,7 +71,8 @@ export class Log {
       log.#ended = true
     })
     await session.connect()
-    await session.query('set jit = off')
+    // A plan for given values never looks cheap enough to be kept, and to make one takes longer than to run it.
+    await session.query('set jit = off; set plan_cache_mode = force_generic_plan')
     return log
   }
 
@@ -123,6 +124,8 @@ export class Log {
       epoch,
       safe,
     ])
+    // A plan that was made while the tables were empty reads them whole: none is kept for long.
+    await this.#session.query('discard plans')
     return rows[0]?.saved === true
   }
 }
