@@ -7,7 +7,10 @@ import { type Check, drawChecks, passes } from './lib/check.js'
 import { PROFILE } from './lib/own-server.js'
 import { openPostgres } from './lib/postgres.js'
 import { Progress } from './lib/progress.js'
+import { measureCost } from './lib/resume-cost.js'
 import { type Options, type Part, readOptions } from './lib/resume-usage.js'
+import { measureSizes } from './lib/sizes.js'
+import { measureSlow } from './lib/slow-readers.js'
 import { measureStorm } from './lib/storm.js'
 
 async function main(options: Options): Promise<boolean> {
@@ -35,6 +38,9 @@ async function main(options: Options): Promise<boolean> {
     }
     const parts: Partial<Record<Part, () => Promise<Check[]>>> = {
       storm: () => inDatabase('storm', (databaseUrl) => measureStorm({ ...options, databaseUrl, progress })),
+      cost: () => inDatabase('cost', (databaseUrl) => measureCost(databaseUrl, options.runs, progress)),
+      slow: () => inDatabase('slow', (databaseUrl) => measureSlow(databaseUrl, options.rounds, progress)),
+      sizes: () => inDatabase('sizes', (databaseUrl) => measureSizes(databaseUrl, options.sockets, progress)),
     }
     const checks: Check[] = []
     for (const name of options.parts) checks.push(...((await parts[name]?.()) ?? []))

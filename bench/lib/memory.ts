@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 const EVERY_MS = 20
 
 /** What a process holds in memory, in bytes (Linux). */
-async function residentBytes(pid: number): Promise<number> {
+export async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1_024
 }

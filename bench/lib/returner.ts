@@ -143,7 +143,7 @@ export class Returner {
     const signal = wasLive ? this.#options.signal() : undefined
     if (signal) {
       this.#attempt = 0
-      signal.then(() => this.#connect())
+      void signal.then(() => this.#connect())
       return
     }
     const grown_ms = Math.min(CAP_MS, BASE_MS * 2 ** this.#attempt++)
