@@ -15,7 +15,10 @@ export type ClientEvents = {
   /** `me`, `conversations` or `outbox` is another one. */
   change: []
   status: [status: ClientStatus]
-  /** A durable event, after it was applied. */
+  /**
+   * A durable event, once it is in the state: each one that this client was told. What it was not told event by event, because
+   * it has loaded everything, or too much came while it was away, is in the state alone.
+   */
   event: [event: EventFrame]
   signal: [signal: SignalFrame]
   /** Whatever went wrong without anybody waiting for it, also in a listener. The client goes on, unless its status says otherwise. */

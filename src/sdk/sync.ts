@@ -6,7 +6,7 @@ import { pauseOf } from './failure.js'
 import { EVERYTHING, ME } from './own-rules.js'
 import { Reader } from './reader.js'
 import { Repairs } from './repairs.js'
-import { isEvent, isObject, type Loose } from './shapes.js'
+import { fits, isEvent, isObject, type Loose } from './shapes.js'
 import type { State } from './state.js'
 import type { Keeper } from './storage.js'
 import { Streams } from './streams.js'
@@ -45,6 +45,8 @@ export class Sync {
   #resume: string | undefined
   /** The newest one, as long as something before it is still to be read. */
   #offered: string | undefined
+  /** Of a conversation that came with a joining: up to which event it was told, and which ones it held already. */
+  readonly #untold = new Map<string, { told: number; until: number }>()
   #isLoading = false
   #isLive = false
   #kept: EventFrame[] = []
@@ -121,6 +123,7 @@ export class Sync {
   clear(): void {
     this.stop()
     this.#resume = undefined
+    this.#untold.clear()
   }
 
   /** @returns false if this is no frame that the server sends */
@@ -162,8 +165,10 @@ export class Sync {
     if (this.#isLoading) {
       if (this.#kept.push(event) > KEPT_MAX) this.#load()
     } else if (!this.#repairs.keep(event)) {
-      if (state.seqOf(event.stream) !== undefined) this.#streams.hear(event)
-      else {
+      if (state.seqOf(event.stream) !== undefined) {
+        this.#tell(event)
+        this.#streams.hear(event)
+      } else {
         this.#reader.note(event)
         // An archived conversation that comes back by it, or one that moved from page to page while all were loaded.
         if (event.type === 'message.created') this.#need(event.stream)
@@ -171,10 +176,25 @@ export class Sync {
     }
   }
 
+  /** What a joining has brought with it is nothing new to the state, but to whoever listens. */
+  #tell(event: EventFrame): void {
+    const untold = this.#untold.get(event.stream)
+    if (!untold || event.seq <= untold.told) return
+    if (event.seq <= untold.until) this.#options.onEvent(event)
+    untold.told = event.seq
+    if (untold.told >= untold.until) this.#untold.delete(event.stream)
+  }
+
   #apply(event: EventFrame): void {
     const { state, onEvent } = this.#options
     if (event.stream === state.me?.id) this.#reader.note(event)
+    const joining = joiningOf(event)
+    const before = joining && state.seqOf(joining.id)
     const needed = state.apply(event)
+    if (joining && (before ?? 0) < joining.seq) {
+      const until = state.seqOf(joining.id) ?? 0
+      if (until > joining.seq) this.#untold.set(joining.id, { told: joining.seq, until })
+    }
     for (const key of needed) this.#need(key)
     // What could not be made sense of is not told.
     if (!needed.includes(event.stream) && !needed.includes(EVERYTHING)) onEvent(event)
@@ -194,6 +214,7 @@ export class Sync {
     this.#isLive = false
     this.#liveAt = this.#resume = this.#offered = undefined
     this.#kept = []
+    this.#untold.clear()
     this.#repairs.clear()
     this.#streams.clear()
     onCatchingUp()
@@ -246,4 +267,9 @@ export class Sync {
     keeper.set('resume', this.#resume)
     keeper.save().catch(() => undefined)
   }
+}
+
+function joiningOf({ type, data }: EventFrame): { id: string; seq: number } | undefined {
+  if (type !== 'conversation.joined' || !fits(data, { conversation_id: 'text', seq: 'count' })) return undefined
+  return { id: data.conversation_id as string, seq: data.seq as number }
 }

@@ -461,3 +461,38 @@ test('my profile is read again when it changes, for the address is in no event',
   await until(() => earshot.me?.email === 'new@example.com')
   expect(earshot.me).toMatchObject({ bio: 'changed' })
 })
+
+test('what was said before a joining was heard of is in the state already, and is told all the same, once', async () => {
+  await using stage = await Stage.set()
+  const { server } = stage
+  const { earshot, socket } = await stage.live()
+  const told: unknown[] = []
+  earshot.on('event', ({ type, seq }) => told.push(`${type} ${seq}`))
+  // My joining is its second event; a member was added after it, and two messages were said, when it is read.
+  server.hold(ID.work, 0, { seq: 3 })
+  const said = [server.add(ID.work), server.add(ID.work)]
+  const joined = server.own('conversation.joined', {
+    conversation_id: ID.work,
+    seq: 2,
+    conversation: server.conversations.get(ID.work),
+  })
+  const before = { ...said[0], type: 'member.added', seq: 2, data: {} }
+  const added = { ...said[0], type: 'member.added', seq: 3, data: { user_id: ID.bob, member_count: 2 } }
+  socket.say(joined, before, added, ...said, said[1], server.add(ID.work))
+  await until(() => told.length === 5)
+  await earshot.command('ping')
+  expect(told).toEqual([
+    'conversation.joined 2',
+    'member.added 3',
+    'message.created 4',
+    'message.created 5',
+    'message.created 6',
+  ])
+  expect(earshot.conversation(ID.work)?.message_number).toBe(3)
+  socket.cut()
+  await until(() => earshot.status === 'offline')
+  const next = await stage.revive(earshot)
+  next.say(joined, added, ...said)
+  await earshot.command('ping')
+  expect(told).toHaveLength(5)
+})
