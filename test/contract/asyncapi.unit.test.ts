@@ -69,8 +69,9 @@ test('each close code is there, with what a client does', () => {
   for (const { code } of rows) expect(socket.description).toContain(`| ${code} |`)
 })
 
-test('after 1001 and 1006 a client comes back, after 1000 and its own faults it does not', () => {
-  expect([1000, 1001, 1002, 1003, 1006, 1007, 1009].filter(shouldReconnect)).toEqual([1001, 1006])
+test('a client comes back, but not after 1000 and its own faults', () => {
+  const codes = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 3000, 4499, 4500, 4999]
+  expect(codes.filter(shouldReconnect)).toEqual([1001, 1005, 1006, 1011, 1012, 1013, 3000, 4499])
 })
 
 test('the token, or a ticket instead of it, is a parameter of the address', () => {

@@ -64,8 +64,8 @@ function closeCodePage(): string {
 # Why a socket was closed
 
 One comparison decides what a client does: from ${going_away.code} to 4499 it connects again, after a random wait that grows with each attempt;
-from ${protocol_error.code} on it does not. A connection that ends without a code (1006) or with 1001 is tried again as well.
-Of the other standard codes, 1000 means stop, and 1002, 1003, 1007 and 1009 are the client's own fault.
+from ${protocol_error.code} on it does not. Of the standard codes, 1000 means stop, and 1002, 1003, 1007 and 1009 are the client's own fault.
+With any other, or without one (1006), it connects again as well.
 
 ${closeCodeTable()}
 `
