@@ -107,3 +107,69 @@ test('a read that was planned while there was nothing to read goes by keys all t
   const explained = await session.query(`explain (analyze, format json) execute tail (0, '{}', '{}')`)
   expect(touched(explained.rows[0]['QUERY PLAN'][0].Plan)).toBeLessThan(50_000)
 })
+
+test('what somebody has missed is found by keys, however long the log and the streams are, and whatever was planned before', async () => {
+  await using world = await startWorld()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const session = await world.session()
+  /** Rows and index entries that were read for it, in all tables. */
+  const find = async (since: number) => {
+    await session.query('begin')
+    const { rows } = await session.query('select * from missed_events($1, $2, 2000, 200)', [bob.id, since])
+    const read = await session.query(
+      `select sum(pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid))::int as rows
+       from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')`,
+    )
+    await session.query('rollback')
+    return { ...rows[0], read: read.rows[0].rows as number }
+  }
+  const head = async () => (await session.query('select last_value::int as id from events_id_seq')).rows[0].id as number
+  const lengthen = async (events: number, messages: number) => {
+    await session.query(
+      `insert into events (stream_id, seq, type) select gen_random_uuid(), n, 'user.updated' from generate_series(1, $1::int) n`,
+      [events],
+    )
+    await session.query(
+      `insert into messages (conversation_id, sender_id, content)
+       select id, $1, n from conversations cross join generate_series(1, $2::int) n order by id, n`,
+      [alice.id, messages],
+    )
+  }
+  // Planned while there was next to nothing.
+  await session.query('analyze')
+  await find(0)
+  await session.query(
+    `with made as (
+       insert into conversations (type, name, created_by) select 'group', 'group ' || n, $1 from generate_series(1, 500) n returning id)
+     insert into members (conversation_id, user_id, role) select made.id, u, 'owner' from made, unnest($2::uuid[]) u`,
+    [alice.id, [alice.id, bob.id]],
+  )
+  const counts: number[] = []
+  for (const [events, messages] of [
+    [1_000, 10],
+    [100_000, 15],
+  ] as const) {
+    await lengthen(events, messages)
+    const since = await head()
+    const { rows: active } = await session.query('select id from conversations order by id limit 3')
+    for (const { id } of active) await alice.say(id, 'missed')
+    const { ids, limited, too_much, read } = await find(since)
+    expect({ count: ids.length, limited, too_much }).toEqual({ count: 3, limited: [], too_much: false })
+    counts.push(read)
+  }
+  const [short = 0, long = 0] = counts
+  // Each of the 500 stays is looked at, and whether its stream has moved: by one key each.
+  expect(short).toBeLessThan(5_000)
+  expect(long).toBeLessThan(short * 1.3)
+  // Nor by what others have said since.
+  const since = await head()
+  await alice.say((await session.query('select id from conversations order by id limit 1')).rows[0].id, 'missed')
+  await lengthen(50_000, 0)
+  const far = await find(since)
+  expect(far.ids).toHaveLength(1)
+  expect(far.read).toBeLessThan(5_000)
+  // Somebody who has missed everything reads no more than what makes it too much.
+  const all = await find(0)
+  expect(all.too_much).toBe(true)
+  expect(all.read).toBeLessThan(60_000)
+}, 60_000)
