@@ -1,11 +1,9 @@
 // An upload goes on where its node was killed, and on any other one.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { Upload } from 'tus-js-client'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DiskStorage } from '../../src/media/disk-storage.js'
 import { Person } from '../support/person.js'
+import { startProcess } from '../support/process-node.js'
 import {
   append,
   begun,
@@ -19,38 +17,7 @@ import {
   text,
   until,
 } from '../support/uploading.js'
-import { PASSWORD, ROOMY, startWorld, type World } from '../support/world.js'
-
-const ROOT = join(import.meta.dirname, '../..')
-
-/** One more node on the database and the folder of this world, as a process that can be killed. */
-async function startProcess(world: World, port = '0') {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/main.ts')], {
-    cwd: ROOT,
-    env: {
-      ...{ PATH: process.env.PATH, ...ROOMY, LOG_LEVEL: 'info' },
-      ...{ PORT: port, DATABASE_URL: world.database.url, UPLOADS_DIR: world.uploads },
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const exited = once(child, 'exit')
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await exited
-  })
-  let output = ''
-  for await (const chunk of child.stdout) {
-    output += chunk
-    const url = /earshot is ready: (http:[^"\s]+)/.exec(output)?.[1]
-    if (url === undefined) continue
-    const kill = async () => {
-      child.kill('SIGKILL')
-      await exited
-    }
-    return { url, kill }
-  }
-  throw new Error(`the node did not start: ${output}`)
-}
+import { PASSWORD, startWorld } from '../support/world.js'
 
 test('a node is killed in the middle of a request: the client goes on, and the file is right', async () => {
   await using world = await startWorld()

@@ -92,6 +92,20 @@ export class Returner {
     this.#goOn()
   }
 
+  /** Comes, and stays until its node is gone. */
+  async stay(): Promise<void> {
+    const ear = await this.#comeBack()
+    while (ear.isOpen) await this.#until(ear, () => false, MISSED_MS)
+    this.#ear = undefined
+    this.#goOn()
+  }
+
+  /** Asks once more, and has all that was committed before. */
+  async pollOnce(): Promise<Replica> {
+    await this.#poll()
+    return this.#replica
+  }
+
   /** Comes once more and stays until it has heard all that there is. */
   async arrive(): Promise<Replica> {
     const ear = await this.#comeBack()
@@ -143,6 +157,7 @@ export class Returner {
         await this.#take(frame)
         if (matches(frame)) return
       }
+      if (!ear.isOpen) return
       if (!(await hasNews(ear, patienceMs)) && ear.frames.length === this.#read) return
     }
   }
@@ -217,12 +232,16 @@ async function lastEventId(psql: pg.Client): Promise<number> {
 
 function hasNews(ear: Ear, patienceMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), patienceMs)
     const end = (news: boolean) => {
       clearTimeout(timer)
+      ear.socket.off('message', onMessage)
+      ear.socket.off('close', onClose)
       resolve(news)
     }
-    ear.socket.once('message', () => end(true))
-    ear.socket.once('close', () => end(false))
+    const timer = setTimeout(() => end(false), patienceMs)
+    const onMessage = () => end(true)
+    const onClose = () => end(false)
+    ear.socket.on('message', onMessage)
+    ear.socket.on('close', onClose)
   })
 }
