@@ -294,6 +294,17 @@ test('a listener may stop the client, whatever it is told', async () => {
   }
 })
 
+test('what comes with a frame in which a listener has stopped the client is passed over', async () => {
+  await using stage = await Stage.set()
+  stage.server.hold(ID.home)
+  const { earshot, socket, errors } = await stage.live()
+  earshot.on('event', () => earshot.stop())
+  socket.say([stage.server.add(ID.home), stage.server.add(ID.home), 'nonsense'])
+  await until(() => earshot.status === 'offline')
+  expect(earshot.conversation(ID.home)?.message_number).toBe(1)
+  expect(errors).toEqual([])
+})
+
 test('commands without a socket, or whose socket goes, fail and are not sent later', async () => {
   await using stage = await Stage.set()
   const { earshot } = stage.client()

@@ -211,6 +211,27 @@ test('the outbox survives a crash at any moment, and each message arrives once, 
   }
 })
 
+test('the order is kept, whatever the storage makes of it', async () => {
+  await using stage = await Stage.set()
+  stage.server.hold(ID.home)
+  const storage = new TestStorage()
+  const { earshot, socket } = await stage.live({ storage })
+  socket.cut()
+  await until(() => earshot.status === 'offline')
+  for (const content of ['a', 'b', 'c']) void earshot.send(ID.home, content)
+  await until(() => storage.kept.size >= 7)
+  earshot.stop()
+  const other = new TestStorage()
+  other.kept = new Map([...storage.kept].reverse())
+  const { earshot: next } = stage.client({ storage: other })
+  stage.server.reply = (command) =>
+    command.type === 'message.send' ? { ok: true, data: store(stage.server, command).message } : { ok: true, data: {} }
+  await next.start()
+  void next.send(ID.home, 'd')
+  await until(() => next.outbox.length === 0)
+  expect(textsOf(stage.server)).toEqual(['a', 'b', 'c', 'd'])
+})
+
 test('with a client_id of its own a message is asked for as often as one likes', async () => {
   await using stage = await Stage.set()
   stage.server.hold(ID.home)

@@ -51,6 +51,26 @@ test('a token that the server calls expired is refreshed, and the call made agai
   expect(stage.server.count('/auth/refresh')).toBe(1)
 })
 
+test('a refusal of the token before the last is answered with the one at hand', async () => {
+  await using stage = await Stage.set()
+  const { earshot } = await stage.live()
+  await stage.rest({ earshot }, 60_000)
+  let refuse = () => {}
+  stage.server.intercept = ({ path, token }) => {
+    if (token !== 'access 1') return undefined
+    if (path === '/users/me') return problem(401, 'auth.token_expired')
+    return new Promise((resolve) => {
+      refuse = () => resolve(problem(401, 'auth.token_expired'))
+    })
+  }
+  const late = earshot.call('GET /conversations')
+  await until(() => stage.server.count('/conversations') === 1)
+  await earshot.call('GET /users/me')
+  refuse()
+  await late
+  expect(stage.server.count('/auth/refresh')).toBe(1)
+})
+
 test('auth.expiring: the token of the socket is renewed on it', async () => {
   await using stage = await Stage.set()
   const { socket, errors } = await stage.live()

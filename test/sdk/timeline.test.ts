@@ -118,6 +118,29 @@ test('what happens while a page is read is in it afterwards', async () => {
   expect(numbersOf(timeline)).toEqual(range(1, 61).filter((number) => number !== 5))
 })
 
+test('a page during which more has happened than is remembered is not used, and can be asked for again', async () => {
+  await using scene = await open(60)
+  const { timeline, socket, earshot, server } = scene
+  let answer = () => {}
+  server.intercept = ({ path, query }) => {
+    if (!path.endsWith('/messages')) return undefined
+    const data = scene.all().filter(({ number }) => number < Number(query.get('before')))
+    return new Promise((resolve) => {
+      answer = () => resolve({ status: 200, body: { data, has_before: false, has_after: true } })
+    })
+  }
+  const loading = timeline.loadOlder()
+  await until(() => server.count(`/conversations/${ID.home}/messages`) === 2)
+  socket.say(Array.from({ length: 1_001 }, () => server.add(ID.home)))
+  await until(() => earshot.conversation(ID.home)?.message_number === 1_061)
+  answer()
+  await loading
+  expect(timeline.messages[0]).toMatchObject({ number: 11 })
+  server.intercept = () => undefined
+  await timeline.loadOlder()
+  expect(numbersOf(timeline)).toEqual(range(1, 1_061))
+})
+
 test('what happens while a timeline opens is in it', async () => {
   await using stage = await Stage.set()
   stage.server.hold(ID.home, 3)

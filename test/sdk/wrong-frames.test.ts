@@ -187,6 +187,18 @@ test('a gap that does not close by itself is fetched after half a second', async
   expect(stage.server.count(`/conversations/${ID.home}`)).toBe(0)
 })
 
+test('a gap beyond all reason is not fetched: the conversation is read instead', async () => {
+  await using stage = await Stage.set()
+  stage.server.hold(ID.home, 1)
+  const { earshot, socket } = await stage.live()
+  const event = stage.server.add(ID.home)
+  socket.say({ ...event, seq: event.seq + 1_001 })
+  await earshot.command('ping')
+  stage.clock.pass(500)
+  await until(() => earshot.conversation(ID.home)?.seq === event.seq)
+  expect(socket.of('stream.fetch')).toEqual([])
+})
+
 test('what is missing is fetched 200 events at a time', async () => {
   await using stage = await Stage.set()
   stage.server.hold(ID.home, 1)
