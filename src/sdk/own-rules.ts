@@ -1,6 +1,6 @@
 // What each event of my own stream does: what comes to me, what goes, and what is mine in it. Each says what is, so one that is
 // applied a second time does no harm.
-import { withMembership } from './rules.js'
+import { applyMembership } from './rules.js'
 import { fits, isConversation, isMe, isMembership } from './shapes.js'
 import type { State } from './state.js'
 import type { EventFrame } from './types.js'
@@ -12,7 +12,7 @@ export const EVERYTHING = '*'
 const OF_CONVERSATION = new Set(['conversation.joined', 'conversation.left', 'membership.updated', 'message.hidden'])
 
 /** @returns what has to be read again for it */
-export function applyOwn(state: State, { type, data }: EventFrame): string[] {
+export function applyOwn(state: State, { type, data, at }: EventFrame): string[] {
   if (type === 'user.updated') {
     if (state.me && isMe(data) && data.id === state.me.id) state.setMe({ ...state.me, ...data })
     // The address is only in one's own view.
@@ -41,8 +41,7 @@ export function applyOwn(state: State, { type, data }: EventFrame): string[] {
       if (!isMembership(me)) return [id]
       // An archived one that is not held may come back by this.
       if (!held) return me.archived_at === null ? [id] : []
-      const delivered_number = Math.max(me.delivered_number, held.me.delivered_number)
-      state.put(withMembership(held, { ...me, delivered_number }))
+      state.put(applyMembership(held, me, at))
       return []
     }
     default: {

@@ -45,6 +45,25 @@ export function withMembership(conversation: Conversation, me: Membership): Conv
   return { ...conversation, me: { ...me, unread_count: conversation.message_number - read } }
 }
 
+/**
+ * What `membership.updated` says, at that time. Between two streams there is no order: what is held may be newer, of a later
+ * stay, or have a message that has brought the conversation back since. What `member.updated` says is left to that.
+ */
+export function applyMembership(held: Conversation, news: Membership, at: string): Conversation {
+  if (news.joined_at !== held.me.joined_at || news.read_number < held.me.read_number) return held
+  const { role, nickname } = held.me
+  const delivered_number = Math.max(news.delivered_number, held.me.delivered_number)
+  const me = { ...news, role, nickname, delivered_number }
+  if (held.last_activity_at > at) endArchive(me, held.last_activity_at)
+  return withMembership(held, me)
+}
+
+/** A message that came at this time brings the conversation back. */
+function endArchive(me: Membership, at: string): void {
+  if (me.archived_at !== null && at > me.archived_at && (me.muted_until === null || at > me.muted_until))
+    me.archived_at = null
+}
+
 /** Pinned ones first, then the most recently active. */
 export function byActivity(a: Conversation, b: Conversation): number {
   const pinned = Number(b.me.pinned_at !== null) - Number(a.me.pinned_at !== null)
@@ -70,13 +89,12 @@ function applyCreated(conversation: Conversation, { data, at }: EventFrame, myId
   // Numbers have no gaps: another one than the next means that something was missed.
   if (number !== conversation.message_number + 1) return 'unclear'
   const me = { ...conversation.me }
-  if (message?.sender_id === myId) {
+  if (message?.sender_id === myId && number > me.read_number) {
     me.read_number = number
     me.delivered_number = number
     me.unread_from = null
   }
-  if (me.archived_at !== null && at > me.archived_at && (me.muted_until === null || at > me.muted_until))
-    me.archived_at = null
+  endArchive(me, at)
   const last_message = message ?? conversation.last_message
   const next = withMembership({ ...conversation, message_number: number, last_activity_at: at, last_message }, me)
   return { conversation: next, ...(message && { change: { kind: 'created', message } }) }
