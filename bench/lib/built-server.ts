@@ -16,7 +16,12 @@ export async function build(): Promise<void> {
   if (code !== 0) throw new StartupError('The server could not be built: see above.')
 }
 
-export type BuiltServer = { url: string; pid: number; stop: () => Promise<void> }
+export type BuiltServer = {
+  url: string
+  pid: number
+  /** Resolves once it is gone; without a signal it is asked to go (SIGTERM). */
+  stop: (signal?: NodeJS.Signals) => Promise<void>
+}
 
 /** `more`: beyond what every run sets. @throws StartupError */
 export async function startBuiltServer(databaseUrl: string, more: Record<string, string> = {}): Promise<BuiltServer> {
@@ -26,9 +31,9 @@ export async function startBuiltServer(databaseUrl: string, more: Record<string,
     env: { ...PROFILE, DATABASE_URL: databaseUrl, NODE_ENV: 'test', LOG_LEVEL: 'info', ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const stop = async () => {
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
     if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGTERM')
+    child.kill(signal)
     await once(child, 'exit')
   }
   return { url: await readUrl(child), pid: child.pid ?? 0, stop }

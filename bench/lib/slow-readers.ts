@@ -146,34 +146,33 @@ function judge(all: readonly Round[], found: readonly { missed: number; troubles
 }
 
 function draw(all: readonly Round[]): string {
-  const heard = ({ p50, p99 }: Latencies) => `${p50.toFixed(0)}/${p99.toFixed(0)}`
-  const rows = all.map((round, index): Cell[] => [
-    `round ${index + 1}`,
-    mib(round.before),
-    mib(round.without.growth),
-    mib(round.beside.growth),
-    mib(round.after),
-    heard(round.without.heard),
-    heard(round.beside.heard),
-    round.behind,
-    round.returned.resumed,
-    round.returned.resynced,
-    round.back_s,
-  ])
-  const header = [
-    '',
-    'before',
-    'all read',
-    'beside slow',
-    'after',
-    'others ms',
-    'beside',
-    'behind',
-    'resumed',
-    'resync',
-    'back s',
+  const row = (name: string, of: (value: (round: Round) => number) => number): Cell[] => [
+    name,
+    mib(of(({ before }) => before)),
+    mib(of(({ without }) => without.growth)),
+    mib(of(({ beside }) => beside.growth)),
+    mib(of(({ after }) => after)),
+    ms(of(({ without }) => without.heard.p50)),
+    ms(of(({ without }) => without.heard.p99)),
+    ms(of(({ beside }) => beside.heard.p50)),
+    ms(of(({ beside }) => beside.heard.p99)),
+    of(({ behind }) => behind),
+    of(({ returned }) => returned.resumed),
+    of(({ returned }) => returned.resynced),
+    of(({ back_s }) => back_s),
   ]
-  return drawTable(header, rows.slice(0, -1), rows.at(-1) ?? [])
+  const others = ['others p50', 'p99', 'beside p50', 'p99']
+  const header = ['', 'before', 'all read', 'beside slow', 'after', ...others, 'behind', 'resumed', 'resync', 'back s']
+  const rows = all.map((round, index) => row(`round ${index + 1}`, (value) => value(round)))
+  return drawTable(
+    header,
+    rows,
+    row('median', (value) => median(all.map(value))),
+  )
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(0)} ms`
 }
 
 function mib(bytes: number): string {

@@ -82,9 +82,7 @@ class Stage {
     const counted = await readMetrics(this.#other.url)
     await this.#returners.tell('expect', target.url, way.all_at_once)
     const toldAt = wallClock()
-    process.kill(this.#node.pid, way.signal)
-    // stop() also waits for a process that is being killed.
-    await this.#node.stop()
+    await this.#node.stop(way.signal)
     if (!way.elsewhere) await this.#restart()
     const openAt = wallClock()
     await this.#bystanders.tell('listen')
