@@ -25,6 +25,7 @@ import { Presence } from './realtime/presence.js'
 import { LivePresence } from './realtime/presence-live.js'
 import { PresenceWatch } from './realtime/presence-watch.js'
 import { ProfileNews } from './realtime/profile-news.js'
+import { recallEvents } from './realtime/recall.js'
 import { RecentEvents } from './realtime/recent-events.js'
 import { type Signal, Signals } from './realtime/signals.js'
 import { Sockets } from './realtime/sockets.js'
@@ -137,7 +138,7 @@ export async function startLive(given: Given) {
   const recent = new RecentEvents(config.EVENT_CACHE)
   const tail: Tail = new Tail({
     openLog: () => Log.open(database, logger),
-    onBegin: (safe) => recent.begin(safe),
+    onBegin: (safe) => recallEvents(db, recent, safe, logger),
     onEvent: (event) => {
       recent.add(event)
       fanout.dispatch(event)

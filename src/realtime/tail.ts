@@ -23,7 +23,7 @@ export type TailOptions = {
   /** Puts the event into the queues of those who hear it. Must not wait. */
   onEvent: (event: LogEvent) => void
   /** From now on every event above this id is handed out. */
-  onBegin: (safe: number) => void
+  onBegin: (safe: number) => Promise<void> | void
   /** The database is another one than before: what sockets have heard may not be in it. */
   onNewEpoch: () => void
   /** How long to wait for the bell before looking anyway. */
@@ -138,7 +138,7 @@ export class Tail {
     this.#head = state.safe
     this.#holes.clear()
     this.#lastSeq.clear()
-    this.#options.onBegin(this.#head)
+    await this.#options.onBegin(this.#head)
     if (!first) {
       this.#options.logger.warn({ epoch: state.epoch }, 'the database has another history than before')
       this.#options.onNewEpoch()

@@ -236,6 +236,50 @@ describe.each(['the recent events in memory', 'the log'] as const)('from %s', (f
   })
 })
 
+describe('after a restart', () => {
+  const awayDuringRestart = async (settings: Record<string, string>) => {
+    await using home = await startWorld(settings)
+    const [ann, ben, cleo] = await home.people('ann', 'ben', 'cleo')
+    const { id } = await home.group(ann, ben)
+    const token = await ben.position()
+    const message = await ann.say(id, 'shortly before')
+    await ann.patch(`/messages/${message.id}`, { content: 'mended' })
+    await ben.position()
+    await home.node.stop()
+    const node = await home.addNode()
+    const ear = await ben.resume(token, node.url)
+    const stranger = await cleo.connect(node.url, {
+      resume: new ResumeTokens(await secretOf(home)).sign(cleo.id, positionOf(token)),
+    })
+    await stranger.seen(({ type }) => type === 'resumed')
+    expect(missed(stranger, id)).toEqual([])
+    expect(said(ear, id)).toEqual(['mended'])
+    expect(missed(ear, id)).toHaveLength(2)
+    return Object.fromEntries(
+      await Promise.all(
+        ['memory', 'log'].map(async (from) => [
+          from,
+          await readMetric(node, `earshot_socket_resumes_total{from="${from}"}`),
+        ]),
+      ),
+    )
+  }
+  const secretOf = async (home: World) =>
+    (await (await home.session()).query(`select value from secrets where name = 'resume_tokens'`)).rows[0].value
+  const positionOf = (token: string) => {
+    const [, epoch, safe_id] = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
+    return { epoch, safe_id }
+  }
+
+  test('the node remembers what was said shortly before it, as it is now', async () => {
+    expect(await awayDuringRestart({})).toEqual({ memory: 2, log: 0 })
+  })
+
+  test('a node that may keep nothing reads it from the log', async () => {
+    expect((await awayDuringRestart({ EVENT_CACHE: '1kB' })).log).toBeGreaterThan(0)
+  })
+})
+
 describe('a token that is none', () => {
   const reasonFor = async (person: Person, token: string) => {
     const ear = await person.resume(token)
