@@ -64,6 +64,7 @@ export class Connection {
   #checkpointAt = 0
   #isCheckpointDue = false
   #isWarned = false
+  #isGreeted = false
   #closing = false
 
   constructor(options: ConnectionOptions) {
@@ -105,6 +106,12 @@ export class Connection {
 
   get isOpen(): boolean {
     return !this.#closing && this.#webSocket.readyState === this.#webSocket.OPEN
+  }
+
+  /** Its first frame: until then it stands nowhere in the log, and is told nothing else. */
+  greet(hello: Buffer): void {
+    this.#isGreeted = true
+    this.send(hello)
   }
 
   /** Queues a finished frame that is no event; whoever sends it sees to it that there are not many. */
@@ -180,7 +187,7 @@ export class Connection {
 
   /** The node is going away: the last checkpoint, so that little is missed elsewhere. */
   leave(): void {
-    if (!this.#held) this.sendCheckpoint()
+    if (this.#isGreeted && !this.#held) this.sendCheckpoint()
     this.close('going_away')
   }
 
@@ -203,7 +210,7 @@ export class Connection {
     const { auth_grace_ms, pong_timeout_ms, stall_ms } = this.#options.limits
     const left = this.#actor.expires_at.getTime() - now
     if (left <= -auth_grace_ms) return this.close('token_expired')
-    if (left <= EXPIRING_MS && !this.#isWarned) {
+    if (left <= EXPIRING_MS && this.#isGreeted && !this.#isWarned) {
       this.#isWarned = true
       this.answer(encodeExpiring(Math.max(0, Math.round(left / 1_000))))
     }

@@ -158,7 +158,7 @@ export class Sockets {
       const resume = query.get('resume')
       await services.missed.admit(actor.user_id, () =>
         fanout.attach(connection, () => {
-          connection.send(this.#hello(connection))
+          connection.greet(this.#hello(connection))
           if (resume) catchUp.resume(connection, resume)
         }),
       )

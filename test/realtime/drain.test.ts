@@ -1,6 +1,7 @@
 // A node that stops lets its sockets go a few at a time, loses nothing of what they hear or say, and tells them when to come back.
-import { once } from 'node:events'
+import type { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { Ear } from '../support/ear.js'
 import { startWorld } from '../support/world.js'
 
 test('sockets leave one after the other, each with a last checkpoint, and hear everything until then', async () => {
@@ -55,7 +56,7 @@ test('what is acknowledged while the node stops is stored, and what is not may b
   const sent = Array.from({ length: 200 }, (_, n) => ({ client_id: crypto.randomUUID(), content: `message ${n}` }))
   for (const [n, message] of sent.entries())
     ear.socket.send(JSON.stringify({ id: `s${n}`, type: 'message.send', data: { conversation_id: id, ...message } }))
-  await once(ear.socket, 'message')
+  await ear.seen(({ type }) => type === 'reply')
   await world.node.stop()
   expect((await ear.closed).code).toBe(4400)
   const acknowledged = ear.all('reply').filter(({ ok }) => ok).length
@@ -80,3 +81,30 @@ test('a node that stops takes no new socket', async () => {
   await expect(alice.connect()).rejects.toThrow()
   await stopped
 })
+
+test('a socket that is still on its way in is told no position: it has not heard yet what it missed', async () => {
+  await using world = await startWorld()
+  const other = await world.addNode()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  const before = await bob.position()
+  await alice.say(id, 'missed')
+  await alice.position()
+  const psql = await world.session()
+  await psql.query('begin; lock table member_spans')
+  const ear = new Ear(`${world.node.url.replace('http', 'ws')}/ws?token=${bob.token}&resume=${before}`)
+  await until(psql, 1)
+  const stopped = world.node.stop()
+  expect((await ear.closed).code).toBe(4400)
+  await psql.query('rollback')
+  await stopped
+  expect(ear.frames).toEqual([])
+  const back = await bob.resume(before, other.url)
+  expect(back.stream(id).map(({ data }) => data.content)).toEqual(['missed'])
+})
+
+/** So many wait for a lock. */
+async function until(psql: Client, count: number): Promise<void> {
+  const waiting = async () => (await psql.query('select count(*)::int as n from pg_locks where not granted')).rows[0].n
+  await expect.poll(waiting).toBe(count)
+}

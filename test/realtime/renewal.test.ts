@@ -1,5 +1,6 @@
 // A socket outlives the token that opened it: it is told in time, and may bring another one of the same session.
 import { expect, test } from 'vitest'
+import { Ear } from '../support/ear.js'
 import { startWorld } from '../support/world.js'
 
 const BRIEF = { ACCESS_TOKEN_TTL: '2s', WS_AUTH_GRACE: '2s' }
@@ -59,4 +60,23 @@ test('a session that has ended cannot be renewed: its socket is closed at once',
   const ear = await alice.connect()
   await alice.post('/auth/logout')
   expect((await ear.closed).code).toBe(4501)
+})
+
+test('hello comes first, also when the token ends soon and the socket has to wait until it is let in', async () => {
+  await using world = await startWorld({ ACCESS_TOKEN_TTL: '40s' })
+  const [alice, bob] = await world.people('alice', 'bob')
+  // From now on nothing has to be read to let another socket of hers in.
+  await alice.connect()
+  const psql = await world.session()
+  await psql.query('begin; lock table member_spans')
+  const ear = new Ear(`${world.node.url.replace('http', 'ws')}/ws?token=${bob.token}`)
+  await expect
+    .poll(async () => (await psql.query('select count(*)::int as n from pg_locks where not granted')).rows[0].n)
+    .toBe(1)
+  // Hers came later: when she is told, he has had his turn as well.
+  await (await alice.connect()).next('auth.expiring')
+  await psql.query('rollback')
+  await ear.next('auth.expiring')
+  expect(ear.frames.map(({ type }) => type)).toEqual(['hello', 'auth.expiring'])
+  ear.cut()
 })
