@@ -77,6 +77,8 @@ export class CatchUp {
         seq > (said.get(stream_id) ?? 0) && !limited.has(stream_id)
       for await (const events of missed.read(user_id, found.ids)) {
         await connection.drained()
+        // Others wait for the turn that its next chunk would take.
+        if (!connection.isOpen) return
         if (typeof events === 'string') return this.#resync(connection, events)
         for (const event of events.filter(isNew)) {
           connection.send(frameFor(event, user_id))

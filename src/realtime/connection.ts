@@ -1,6 +1,7 @@
 // One socket. What is put into it leaves in order. When more waits than may, the queue is thrown away and the socket catches
 // up from the log; when it takes nothing for too long, it is closed: a slow reader never costs anybody else anything.
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import type { VerifiedActor } from '../auth/actor.js'
 import { CLOSE_CODES, type CloseReason } from '../contract/close-codes.js'
@@ -275,6 +276,8 @@ export class Connection {
       await this.#options.onCommand(this, text)
       await this.#outbox.drained()
       if (this.#webSocket.isPaused && this.#inbox.length <= INBOX_MAX / 2) this.#webSocket.resume()
+      // What is answered without waiting would else be answered in one turn, however many frames came in one packet.
+      if (this.#inbox.length > 0) await nextTurn()
     }
     this.#working = false
   }
