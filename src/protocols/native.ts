@@ -4,6 +4,12 @@ import { AppError } from '../contract/errors.js'
 import type { Hello, Resumed, ResyncReason } from '../contract/events.js'
 import { describeIssues } from '../contract/issues.js'
 
+/** Made once: to make a schema takes longer than all the rest of a wrong frame. */
+const WithId = CommandFrame.pick({ id: true }).strip()
+/** Of a longer one only so much is looked at for its id: whoever has said too much does not have it read as well. */
+const BEGINNING = 4_096
+const ID_FIRST = /^\s*\{\s*"id"\s*:\s*"(?:[^"\\]|\\.)*"/
+
 /** A durable event; `data` is JSON text that goes through as it is. */
 export type DurableEvent = { type: string; stream_id: string; seq: number; at: string; data: string }
 
@@ -68,7 +74,8 @@ export function decodeCommand(text: string): CommandFrame {
 
 /** The id of a frame that may be wrong in all else, so that its sender need not wait for a reply. */
 export function findCommandId(text: string): string | undefined {
-  const found = CommandFrame.pick({ id: true }).strip().safeParse(parse(text))
+  const json = text.length > BEGINNING ? `${ID_FIRST.exec(text.slice(0, BEGINNING))?.[0]}}` : text
+  const found = WithId.safeParse(parse(json))
   return found.success ? found.data.id : undefined
 }
 

@@ -45,6 +45,8 @@ type Handlers = {
 
 /** What may be said after the token has ended, until the socket is closed for it. */
 const WITHOUT_TOKEN = new Set<CommandType>(['auth.renew', 'ping'])
+/** No command that is not counted is longer, so a longer frame can be counted before anything is spent on it. */
+const LONG = 4_096
 
 const HANDLERS: Handlers = {
   'message.send': async ({ db, limits, metrics, speech }, actor, { conversation_id, ...input }) => {
@@ -111,6 +113,10 @@ export async function answerCommand(services: CommandServices, connection: Conne
 
 /** @throws AppError frame.malformed, rate_limited */
 function readCommand({ speech }: CommandServices, connection: Connection, text: string): CommandFrame {
+  if (text.length > LONG) {
+    speech.countCommand(connection, undefined)
+    return decodeCommand(text)
+  }
   let frame: CommandFrame | undefined
   try {
     frame = decodeCommand(text)

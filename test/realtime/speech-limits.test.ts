@@ -61,6 +61,27 @@ test('what is no command, or none that there is, is counted as well', async () =
   expect(await ear.command('ping')).toMatchObject({ ok: true })
 })
 
+test('beyond the limit a long frame is not even read; who sent it is told by the id that it begins with', async () => {
+  await using world = await startWorld({ WS_COMMANDS: '2/1m' }, new Clock())
+  const alice = await world.person('alice')
+  const ear = await alice.connect()
+  const long = 'x'.repeat(10_000)
+  const errorTo = async (text: string) => {
+    ear.socket.send(text)
+    return (await ear.next('error')).error.code
+  }
+  const replyTo = async (text: string) => {
+    ear.socket.send(text)
+    return ear.next('reply')
+  }
+  // Within the limit it is read, whatever is wrong with it.
+  expect(await replyTo(`{"id":"a","type":"${long}"}`)).toMatchObject({ id: 'a', error: { code: 'frame.malformed' } })
+  expect(await errorTo(`"${long}"`)).toBe('frame.malformed')
+  expect(await replyTo(`{"id":"b\\"","type":"${long}`)).toMatchObject({ id: 'b"', ...LIMITED })
+  expect(await errorTo(`{"type":"${long}","id":"c"}`)).toBe('rate_limited')
+  expect(await errorTo(`{"id":"${long}"}`)).toBe('rate_limited')
+})
+
 test('messages of a user are one count, over REST, in a form and over any socket', async () => {
   const clock = new Clock()
   await using world = await startWorld({ RATE_LIMIT_MESSAGE: '4/1m' }, clock)
