@@ -32,8 +32,9 @@ export const FileSize = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 /** JSON of the client's own; the server keeps it and does not look into it. */
 export const Metadata = z
   .record(z.string(), z.unknown())
-  .refine((value) => isCleanJson(value, HARD.metadata_depth), {
-    message: `must nest at most ${HARD.metadata_depth} levels of clean text`,
+  // Each value is a byte at least.
+  .refine((value) => isCleanJson(value, HARD.metadata_depth, HARD.metadata_bytes), {
+    message: `must nest at most ${HARD.metadata_depth} levels of clean text, in at most ${HARD.metadata_bytes} bytes`,
     // Its size is measured by a walk without a bound of its own.
     abort: true,
   })
