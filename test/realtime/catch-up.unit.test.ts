@@ -40,7 +40,7 @@ class SlowSocket extends EventEmitter {
   #isSlow = true
   #taken: (() => void)[] = []
 
-  send(frame: Buffer, _options: object, done: () => void): void {
+  send(frame: Buffer, _options: object, done: () => void = () => undefined): void {
     this.heard.push(JSON.parse(frame.toString()))
     this.bufferedAmount += frame.length
     this.#taken.push(() => {
