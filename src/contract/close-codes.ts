@@ -1,6 +1,6 @@
 // Why a socket was closed. One comparison decides what a client does: from 4000 to 4499 it reconnects, from 4500 it does not;
-// of the standard ones, 1000 means stop, and 1002 1003 1007 1009 are the client's own fault (RFC 6455 §7.4.1). Whatever else ends
-// a connection, 1006 without a code or 1012 of a proxy, may have passed when it comes back.
+// of the standard ones, 1000 means stop, and 1002 1003 1007 1008 1009 are the client's own fault (RFC 6455 §7.4.1). Whatever else
+// ends a connection, 1006 without a code or 1012 of a proxy, may have passed when it comes back.
 
 export const CLOSE_CODES = {
   going_away: { code: 4400, reason: 'The node is going away: reconnect after a random wait' },
@@ -18,7 +18,7 @@ export const CLOSE_CODES = {
 
 export type CloseReason = keyof typeof CLOSE_CODES
 
-const FINAL: readonly number[] = [1000, 1002, 1003, 1007, 1009]
+const FINAL: readonly number[] = [1000, 1002, 1003, 1007, 1008, 1009]
 
 /** Whether a client should connect again after such a close. */
 export function shouldReconnect(code: number): boolean {

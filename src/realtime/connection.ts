@@ -88,7 +88,7 @@ export class Connection {
     this.#webSocket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary))
     this.#webSocket.on('ping', () => this.#heard())
     this.#webSocket.on('pong', () => this.#heard())
-    // ws closes by itself then, with 1002, 1007 or 1009.
+    // ws closes by itself then, with 1002, 1007, 1008 or 1009.
     this.#webSocket.on('error', (error) =>
       options.logger.debug({ err: error, connection: this.id }, 'a socket broke the protocol'),
     )

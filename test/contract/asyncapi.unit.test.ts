@@ -70,7 +70,7 @@ test('each close code is there, with what a client does', () => {
 })
 
 test('a client comes back, but not after 1000 and its own faults', () => {
-  const codes = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 3000, 4499, 4500, 4999]
+  const codes = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 3000, 4499, 4500, 4999]
   expect(codes.filter(shouldReconnect)).toEqual([1001, 1005, 1006, 1011, 1012, 1013, 3000, 4499])
 })
 

@@ -142,16 +142,21 @@ test.each([
   ear.cut()
 })
 
-test('binary frames, oversized frames and invalid UTF-8 close their own socket with a documented code', async () => {
+test('binary frames, oversized frames, a frame in too many pieces and invalid UTF-8 close their own socket with a documented code', async () => {
   const closeAfter = async (act: (ear: Ear) => void) => {
     const ear = await alice.connect()
     act(ear)
     return (await ear.closed).code
   }
+  const pieces = Array.from({ length: 16_385 }, () => ' ')
   expect(await closeAfter((ear) => ear.socket.send(Buffer.from('{"id":"a","type":"ping"}'), { binary: true }))).toBe(
     1003,
   )
   expect(await closeAfter((ear) => ear.socket.send('x'.repeat(1_048_576)))).toBe(1009)
+  const sendPieces = ({ socket }: Ear) => {
+    for (const piece of pieces) socket.send(piece, { fin: false })
+  }
+  expect(await closeAfter(sendPieces)).toBe(1008)
   expect(await closeAfter((ear) => ear.socket.send(Buffer.from([0xff, 0xfe]), { binary: false }))).toBe(1007)
   await expectNeighbourUnmoved()
 })

@@ -54,6 +54,7 @@ test.each([
   [1002, 'closed'],
   [1003, 'unsupported_data'],
   [1007, 'closed'],
+  [1008, 'closed'],
   [1009, 'closed'],
 ])('after a close with %i it stays away, says why, and can be started again', async (code, name) => {
   await using stage = await Stage.set()

@@ -64,7 +64,7 @@ function closeCodePage(): string {
 # Why a socket was closed
 
 One comparison decides what a client does: from ${going_away.code} to 4499 it connects again, after a random wait that grows with each attempt;
-from ${protocol_error.code} on it does not. Of the standard codes, 1000 means stop, and 1002, 1003, 1007 and 1009 are the client's own fault.
+from ${protocol_error.code} on it does not. Of the standard codes, 1000 means stop, and 1002, 1003, 1007, 1008 and 1009 are the client's own fault.
 With any other, or without one (1006), it connects again as well.
 
 ${closeCodeTable()}
