@@ -68,7 +68,11 @@ export class Outbox {
   /** Resolves once the server has it; rejects once it is refused for good, or discarded. */
   add(conversation_id: string, content: string, { client_id = createId(), ...more }: More): Promise<Message> {
     const known = this.#entries.get(client_id)
-    if (known) return promiseOf(known)
+    if (known) {
+      const again = promiseOf(known)
+      this.retry(client_id)
+      return again
+    }
     if (this.#entries.size >= OUTBOX_MAX) {
       const detail = `There are ${OUTBOX_MAX} unsent messages already`
       return Promise.reject(failure('outbox.full', detail))
@@ -129,7 +133,15 @@ export class Outbox {
       })
       if (isWhole) found.push({ unsent: value.unsent as unknown as Unsent, order: value.order as number })
     }
+    // What was written before the storage was read comes after what it had.
+    const newer = [...this.#entries.values()]
+    this.#entries.clear()
     for (const entry of found.sort((a, b) => a.order - b.order)) this.#entries.set(entry.unsent.client_id, entry)
+    for (const entry of newer) {
+      entry.order += found.at(-1)?.order ?? 0
+      this.#entries.set(entry.unsent.client_id, entry)
+      this.#changed(entry)
+    }
     this.#list = undefined
   }
 

@@ -224,12 +224,14 @@ test('the order is kept, whatever the storage makes of it', async () => {
   const other = new TestStorage()
   other.kept = new Map([...storage.kept].reverse())
   const { earshot: next } = stage.client({ storage: other })
+  // Before anything was read from the storage.
+  void next.send(ID.home, 'd')
   stage.server.reply = (command) =>
     command.type === 'message.send' ? { ok: true, data: store(stage.server, command).message } : { ok: true, data: {} }
   await next.start()
-  void next.send(ID.home, 'd')
+  void next.send(ID.home, 'e')
   await until(() => next.outbox.length === 0)
-  expect(textsOf(stage.server)).toEqual(['a', 'b', 'c', 'd'])
+  expect(textsOf(stage.server)).toEqual(['a', 'b', 'c', 'd', 'e'])
 })
 
 test('with a client_id of its own a message is asked for as often as one likes', async () => {
@@ -241,8 +243,15 @@ test('with a client_id of its own a message is asked for as often as one likes',
   const client_id = crypto.randomUUID()
   const [a, b] = await Promise.all([1, 2].map(() => earshot.send(ID.home, 'once', { client_id })))
   const c = await earshot.send(ID.home, 'once', { client_id })
+  // One that was refused is tried again by the same call.
+  const second = { client_id: crypto.randomUUID() }
+  const accepting = stage.server.reply
+  stage.server.reply = () => ({ ok: false, error: { code: 'conversation.forbidden', detail: '' } })
+  await expect(earshot.send(ID.home, 'twice', second)).rejects.toMatchObject({ code: 'conversation.forbidden' })
+  stage.server.reply = accepting
+  expect(await earshot.send(ID.home, 'twice', second)).toMatchObject({ number: 2 })
   expect([a?.id, b?.id]).toEqual([c.id, c.id])
-  expect(textsOf(stage.server)).toEqual(['once'])
+  expect(textsOf(stage.server)).toEqual(['once', 'twice'])
 })
 
 test('a message larger than a frame may be is refused here, and the socket stays', async () => {
