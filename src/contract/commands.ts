@@ -29,6 +29,7 @@ export const COMMANDS = {
       path: ['to_seq'],
       message: `at most ${HARD.fetched_events} events at a time`,
     })
+    .describe('Answered with the beginning of it, up to 64 events and 1 MiB: ask on from there')
     .meta({ examples: [{ stream: '0197a000-0000-7000-8000-000000000000', from_seq: 41, to_seq: 57 }] }),
   'auth.renew': z.strictObject({ token: z.string().min(1).max(2_048) }),
   ping: z.strictObject({}).optional(),

@@ -66,7 +66,8 @@ export class MissedEvents {
   }
 
   /**
-   * A stretch of one stream, for a client that has a gap. It lies within one stay of theirs, never across an absence.
+   * A stretch of one stream, for a client that has a gap. It lies within one stay of theirs, never across an absence. Of a long
+   * one the beginning, from whose end one asks on.
    * @throws AppError stream.not_found, stream.gone, overloaded
    */
   async fetch(userId: string, streamId: string, fromSeq: number, toSeq: number): Promise<LogEvent[]> {
@@ -80,10 +81,11 @@ export class MissedEvents {
               select from member_spans m
               where m.conversation_id = ${streamId}::uuid and m.user_id = ${userId}::uuid
                 and m.from_seq <= ${fromSeq}::bigint and coalesce(m.to_seq >= ${toSeq}::bigint, true)))
-          order by e.seq))`.execute(this.#db.query),
+          order by e.seq
+          limit ${CHUNK}))`.execute(this.#db.query),
     )
     const first = rows[0]
-    if (first?.seq === fromSeq) return rows
+    if (first?.seq === fromSeq) return beginning(rows)
     throw new AppError((await this.#hasHeard(userId, streamId, fromSeq, toSeq)) ? 'stream.gone' : 'stream.not_found')
   }
 
@@ -100,4 +102,14 @@ export class MissedEvents {
     )
     return rows.length > 0
   }
+}
+
+/** As many as fit into one answer, and one in any case. */
+function beginning(events: LogEvent[]): LogEvent[] {
+  let bytes = 0
+  const beyond = events.findIndex(({ data }) => {
+    bytes += Buffer.byteLength(data)
+    return bytes > HARD.missed_bytes
+  })
+  return beyond < 0 ? events : events.slice(0, Math.max(1, beyond))
 }

@@ -57,7 +57,8 @@ export class Sync {
     const events: EventFrame[] = []
     for await (const chunk of this.#missed.read(user_id, found.ids)) {
       if (typeof chunk === 'string') throw resync(chunk)
-      for (const event of chunk) events.push(toFrame(event, user_id))
+      // Of two stays in one conversation, one may have been too much.
+      for (const event of chunk) if (!found.limited.includes(event.stream_id)) events.push(toFrame(event, user_id))
     }
     return { events, limited: found.limited, resume: this.#positions.token(user_id, safe) }
   }

@@ -978,6 +978,7 @@ export interface Commands {
   'typing.stop': TypingWhere
   'presence.set': SetPresence
   'presence.watch': WatchPresence
+  /** Answered with the beginning of it, up to 64 events and 1 MiB: ask on from there */
   'stream.fetch': {
     stream: Id
     from_seq: number

@@ -118,3 +118,30 @@ test('what the log has dropped is gone, and said to be', async () => {
   await psql.query('delete from events where stream_id = $1', [id])
   expect((await fetch(id, rows[0].seq, rows[0].seq, gusEar)).error.code).toBe('stream.gone')
 })
+
+test('of a long stretch the beginning is answered, and never more than a MiB', async () => {
+  await using large = await startWorld({ MAX_MESSAGE_LENGTH: '65536' })
+  const [hal, ida] = await large.people('hal', 'ida')
+  const { id } = await large.group(hal, ida)
+  const idas = await ida.connect()
+  const from = (await ida.get(`/conversations/${id}`)).seq + 1
+  const psql = await large.session()
+  const say = (count: number, size: number) =>
+    psql.query(
+      `insert into messages (conversation_id, sender_id, content) select $1, $2, repeat('x', $4) from generate_series(1, $3)`,
+      [id, hal.id, count, size],
+    )
+  await say(100, 1)
+  await say(40, 60_000)
+  const seqsFrom = async (seq: number) =>
+    (await fetch(id, seq, seq + 199, idas)).data.events.map((event: Frame) => event.seq)
+  const [small, few] = [await seqsFrom(from), await seqsFrom(from + 100)]
+  expect(small).toEqual(Array.from({ length: 64 }, (_, n) => from + n))
+  expect(few.length).toBeGreaterThan(10)
+  expect(few).toEqual(Array.from({ length: few.length }, (_, n) => from + 100 + n))
+  expect(few.length * 60_000).toBeLessThanOrEqual(1_048_576)
+  // Whoever asks on has all of it.
+  let next = from
+  while (next < from + 140) next = (await seqsFrom(next)).at(-1) + 1
+  expect(next).toBe(from + 140)
+})
