@@ -1,4 +1,4 @@
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 20_000
 
 /** Lets the network work until it is so. */
 export async function until(isSo: () => boolean, what = String(isSo)): Promise<void> {
