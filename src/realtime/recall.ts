@@ -23,7 +23,7 @@ export async function recallEvents(db: Db, recent: RecentEvents, safe: number, l
 async function recall(db: Db, recent: RecentEvents, safe: number): Promise<void> {
   const { floor } = await db.query.selectFrom('log_state').select('floor').executeTakeFirstOrThrow()
   const low = Math.max(floor, safe - RECALLED)
-  recent.begin(low)
+  recent.begin(low, false)
   for (let from = low; from < safe; from += AT_ONCE) {
     const { rows } = await sql<LogEvent>`
       select * from read_events(array(
@@ -32,4 +32,5 @@ async function recall(db: Db, recent: RecentEvents, safe: number): Promise<void>
         order by e.id))`.execute(db.query)
     for (const event of rows) recent.add(event)
   }
+  recent.complete()
 }

@@ -23,6 +23,7 @@ export class RecentEvents {
   #bytes = 0
   /** Every event above it that was handed out is here. */
   #low = Number.POSITIVE_INFINITY
+  #isWhole = true
   #deletedAt = 0
   /** In the order in which they were handed out; a Set gives up its oldest without moving the others. */
   readonly #kept = new Set<Kept>()
@@ -39,12 +40,18 @@ export class RecentEvents {
     return this.#bytes
   }
 
-  /** From here on every event above `id` is added. */
-  begin(id: number): void {
+  /** From here on every event above `id` is added; `isWhole`: there are none that are still to be recalled. */
+  begin(id: number, isWhole = true): void {
+    this.#isWhole = isWhole
     for (const map of [this.#streams, this.#messages, this.#quotes, this.#moves]) map.clear()
     this.#kept.clear()
     this.#bytes = 0
     this.#low = id
+  }
+
+  /** All have been recalled. */
+  complete(): void {
+    this.#isWhole = true
   }
 
   add(event: LogEvent): void {
@@ -66,7 +73,7 @@ export class RecentEvents {
 
   /** What a user with this reach has missed since `since`; undefined when it takes the database to know. */
   since(since: number, userId: string, reach: Reach): Recent | undefined {
-    if (since < this.#low || this.#deletedAt > since) return undefined
+    if (!this.#isWhole || since < this.#low || this.#deletedAt > since) return undefined
     const events: LogEvent[] = []
     const limited: string[] = []
     // Its own stream may not have said so yet: the tail pauses between the two.
