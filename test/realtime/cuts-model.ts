@@ -127,9 +127,16 @@ export class Returner {
   async #comeBack(): Promise<Ear> {
     const { person, urls, batch } = this.#options
     const url = urls[this.#turn++ % urls.length] ?? ''
-    this.#ear = await person.connect(url, { resume: this.#token, ...(batch && { batch: '1' }) })
     this.#read = 0
-    return this.#ear
+    for (;;) {
+      const ear = await person
+        .connect(url, { resume: this.#token, ...(batch && { batch: '1' }) })
+        .catch(() => undefined)
+      // A node that cannot take it now says so; it comes again.
+      if (!ear) continue
+      this.#ear = ear
+      return ear
+    }
   }
 
   async #poll(): Promise<void> {

@@ -8,6 +8,7 @@ import { type Random, Returner, randomOf, upTo, type Visit } from './cuts-model.
 
 const CUTS = 200
 const WRITERS = 50
+const WRITES_EACH = 15
 const SEEDS = process.env.SEED
   ? [Number(process.env.SEED)]
   : Array.from({ length: process.env.LONG ? 10 : 2 }, () => Math.floor(Math.random() * 1_000_000))
@@ -43,9 +44,11 @@ test.each(SEEDS)(
     const client = await Returner.begin({ person: watched, urls, psql, random, batch })
 
     const running = crowd.run(device)
+    running.catch(() => undefined)
     try {
       for (let cuts = 0; cuts < CUTS; ) {
         const visit = visitOf(random)
+        crowd.allow(WRITES_EACH)
         await client.visit(visit)
         if (visit !== 'poll') cuts++
         // Now and then it misses too much.
