@@ -18,6 +18,12 @@ async function main(options: Options): Promise<boolean> {
   await build()
   // With nothing turned off: a commit waits for the disk as it does elsewhere.
   const postgres = await openPostgres(options.databaseUrl, {})
+  const onSignal = () => {
+    const exit = () => process.exit(130)
+    postgres.stop().then(exit, exit)
+  }
+  process.once('SIGINT', onSignal)
+  process.once('SIGTERM', onSignal)
   try {
     console.log(
       `Each node has, beside the defaults: ${Object.entries(PROFILE)

@@ -68,7 +68,10 @@ export class Returners {
 
   /** Resolves once everybody is back. */
   async returned(): Promise<Returned> {
-    await this.#until(() => this.#backs.size === this.#all.length, 120_000, 'all to be back')
+    const isComplete = () => this.#backs.size === this.#all.length
+    await this.#until(isComplete, 300_000, 'all to be back').catch((error) => {
+      throw new Error(`${error.message}: ${this.#backs.size} of ${this.#all.length} are`)
+    })
     const backs = [...this.#backs.values()]
     const took = new Samples()
     for (const back of backs) took.add(back.took_ms)

@@ -154,8 +154,11 @@ export async function measureStorm(options: StormOptions): Promise<Check[]> {
     progress.begin('storms', rounds * WAYS.length)
     for (let round = 0; round < rounds; round++) {
       for (const way of WAYS) {
-        storms.push(await stage.play(way))
+        const storm = await stage.play(way)
+        storms.push(storm)
         progress.step()
+        // An interrupted run has measured something too.
+        console.log(draw([storm]).split('\n')[2])
       }
     }
     progress.end()
