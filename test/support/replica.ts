@@ -282,14 +282,8 @@ function endArchive({ conversation: { me } }: Held, at: string | undefined): voi
 }
 
 function emptyState(): State {
-  return {
-    me: {},
-    conversations: new Map(),
-    blocks: new Set(),
-    sessions: new Set(),
-    hidden: new Set(),
-    seqs: new Map(),
-  }
+  const [conversations, seqs] = [new Map(), new Map()]
+  return { me: {}, conversations, seqs, blocks: new Set(), sessions: new Set(), hidden: new Set() }
 }
 
 function isLater(at = '', than: string | null): boolean {
