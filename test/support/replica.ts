@@ -110,9 +110,10 @@ export class Replica {
     await this.#applyNext(frame)
   }
 
-  /** Conversations of which too much was missed; those that were left since are taken away by their own event. */
+  /** Conversations of which too much was missed; what cannot be read any more was left since, and its own event will say so. */
   async reload(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
+      this.#state.conversations.delete(id)
       const { status, body } = await this.#person.ask('GET', `/conversations/${id}`)
       if (status === 200) await this.#hold(body)
     }
