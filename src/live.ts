@@ -162,7 +162,7 @@ export async function startLive(given: Given) {
   await ended.reload(db.query)
 
   const positions = new Positions(new ResumeTokens(await readSecret(db, 'resume_tokens')), tail)
-  const missed = new MissedEvents(db, positions, config.WS_RESUMES)
+  const missed = new MissedEvents(db, positions, config.WS_RESUMES, 2 * config.WS_MAX_PER_USER)
   const catchUp = new CatchUp({
     missed,
     recent,

@@ -12,8 +12,6 @@ import type { Positions } from './positions.js'
 const CHUNK = 64
 /** Whoever comes when so many wait already is asked to come back later. */
 const WAITING_MAX = 10_000
-/** As many sockets and requests of one user. */
-const WAITING_EACH = 20
 
 export type MissedIds = { ids: number[]; limited: string[] }
 
@@ -22,10 +20,11 @@ export class MissedEvents {
   readonly #positions: Positions
   readonly #turns: FairSemaphore
 
-  constructor(db: Db, positions: Positions, atATime: number) {
+  /** @param each how many of one user may wait */
+  constructor(db: Db, positions: Positions, atATime: number, each: number) {
     this.#db = db
     this.#positions = positions
-    this.#turns = new FairSemaphore(atATime, WAITING_MAX, WAITING_EACH)
+    this.#turns = new FairSemaphore(atATime, WAITING_MAX, each)
   }
 
   /** Work on the database that many users ask for at the same moment, in turn. @throws AppError overloaded */

@@ -71,7 +71,7 @@ function comeBack(since: number, log: LogEvent[]) {
       asked.push(from)
       return { ids: log.filter(({ id }) => id > from).map(({ id }) => id), limited: [] }
     },
-    read: async function* (ids: number[]) {
+    read: async function* (_: string, ids: number[]) {
       yield log.filter(({ id }) => ids.includes(id))
     },
   } as unknown as MissedEvents

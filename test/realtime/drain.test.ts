@@ -105,6 +105,9 @@ test('a socket that is still on its way in is told no position: it has not heard
 
 /** So many wait for a lock. */
 async function until(psql: Client, count: number): Promise<void> {
-  const waiting = async () => (await psql.query('select count(*)::int as n from pg_locks where not granted')).rows[0].n
+  // Other tests wait for locks of their own databases.
+  const mine = '(select oid from pg_database where datname = current_database())'
+  const waiting = async () =>
+    (await psql.query(`select count(*)::int as n from pg_locks where not granted and database = ${mine}`)).rows[0].n
   await expect.poll(waiting).toBe(count)
 }

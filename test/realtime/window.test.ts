@@ -103,7 +103,7 @@ test('a partition that goes while somebody is slow to take what they missed cost
   await using query = new Kysely<DB>({
     dialect: new PostgresDialect({ pool: createPool(databaseConfig(world.database.url), createLogger('silent')) }),
   })
-  const chunks = new MissedEvents({ query } as Db, {} as Positions, 1).read(
+  const chunks = new MissedEvents({ query } as Db, {} as Positions, 1, 1).read(
     ann.id,
     rows.map((row) => row.id),
   )

@@ -259,10 +259,17 @@ async function noGaps(stream: string, from_seq: number, to_seq: number): Promise
   throw new Error(`a gap in ${stream}: ${from_seq} to ${to_seq} were not heard`)
 }
 
+/** All of a stretch, however long: each answer has the beginning of what was asked for. */
 export async function fetchBy(ear: Ear, stream: string, from_seq: number, to_seq: number): Promise<Frame[]> {
-  const { ok, data, error } = await ear.command('stream.fetch', { stream, from_seq, to_seq })
-  if (!ok) throw new Error(JSON.stringify(error))
-  return data.events
+  const events: Frame[] = []
+  for (let from = from_seq; from <= to_seq; from = (events.at(-1)?.seq ?? to_seq) + 1) {
+    const range = { stream, from_seq: from, to_seq: Math.min(to_seq, from + 199) }
+    const { ok, data, error } = await ear.command('stream.fetch', range)
+    if (!ok) throw new Error(JSON.stringify(error))
+    if (data.events.length === 0) break
+    events.push(...data.events)
+  }
+  return events
 }
 
 /**
