@@ -3,6 +3,9 @@ import { expect, test } from 'vitest'
 import { Ear } from '../support/ear.js'
 import { startWorld } from '../support/world.js'
 
+/** Other tests wait for locks of their own databases. */
+const WAITING = `select count(*)::int as n from pg_locks
+  where not granted and database = (select oid from pg_database where datname = current_database())`
 const BRIEF = { ACCESS_TOKEN_TTL: '2s', WS_AUTH_GRACE: '2s' }
 
 test('a token that ends soon is announced, and a renewed one keeps the socket open', async () => {
@@ -70,9 +73,7 @@ test('hello comes first, also when the token ends soon and the socket has to wai
   const psql = await world.session()
   await psql.query('begin; lock table member_spans')
   const ear = new Ear(`${world.node.url.replace('http', 'ws')}/ws?token=${bob.token}`)
-  await expect
-    .poll(async () => (await psql.query('select count(*)::int as n from pg_locks where not granted')).rows[0].n)
-    .toBe(1)
+  await expect.poll(async () => (await psql.query(WAITING)).rows[0].n).toBe(1)
   // Hers came later: when she is told, he has had his turn as well.
   await (await alice.connect()).next('auth.expiring')
   await psql.query('rollback')

@@ -108,8 +108,9 @@ export class Person {
   async position(): Promise<string> {
     for (;;) {
       const { resume } = await this.get('/sync')
-      // The node may not have read all of it yet.
-      if ((await this.get(`/sync?since=${resume}`)).events.length === 0) return resume
+      // The node may not have read all of it yet, and be too far behind to say what is missing.
+      const { status, body } = await this.ask('GET', `/sync?since=${resume}`)
+      if (status === 200 && body.events.length === 0) return resume
     }
   }
 
