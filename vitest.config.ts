@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     // More would only make PostgreSQL and the servers of the tests wait for each other.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // No test is about time: this only ends one that hangs, also on a machine that does much else.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'unit', include: [UNIT] } },

@@ -7,6 +7,7 @@ import { StartupError } from '../kit/startup-error.js'
 const STOP_GRACE_MS = 5_000
 /** Without a byte in either direction: whoever stops reading a file does not keep it open for ever. */
 const SILENCE_MS = 300_000
+const KEEP_ALIVE_MS = 75_000
 
 type Fetch = Parameters<typeof getRequestListener>[0]
 
@@ -18,6 +19,8 @@ export class HttpServer {
     this.node = createServer(getRequestListener(app.fetch))
     // A file may take longer than the five minutes that Node gives a request; other bodies are bounded by readableBody().
     this.node.requestTimeout = 0
+    // Longer than a proxy or a client keeps an idle connection: whoever closes it first may meet a request on its way.
+    this.node.keepAliveTimeout = KEEP_ALIVE_MS
     this.node.setTimeout(SILENCE_MS)
     this.node.on('connection', (connection: Socket) => {
       this.#connections.add(connection)

@@ -12,8 +12,11 @@ const EVENT_BYTES = 400
 const MEMBERSHIP = new Set(['conversation.joined', 'conversation.left', 'conversation.deleted'])
 const MOVES = new Set(['member.added', 'member.removed'])
 
-/** `isStale`: it quotes a message that has changed since; `moved_id`: whose stay it begins or ends. */
-type Kept = LogEvent & { isStale: boolean; moved_id: string | null }
+/**
+ * `turn`: as which it was handed out; `isStale`: it quotes a message that has changed since; `moved_id`: whose stay it begins
+ * or ends.
+ */
+type Kept = LogEvent & { turn: number; isStale: boolean; moved_id: string | null }
 /** The conversations of somebody, each with the first seq that is theirs. */
 export type Reach = Iterable<readonly [streamId: string, fromSeq: number]>
 export type Recent = { events: LogEvent[]; limited: string[] }
@@ -24,6 +27,7 @@ export class RecentEvents {
   /** Every event above it that was handed out is here. */
   #low = Number.POSITIVE_INFINITY
   #isWhole = true
+  #turns = 0
   #deletedAt = 0
   /** In the order in which they were handed out; a Set gives up its oldest without moving the others. */
   readonly #kept = new Set<Kept>()
@@ -57,7 +61,7 @@ export class RecentEvents {
   add(event: LogEvent): void {
     this.#renew(event)
     const moved_id = MOVES.has(event.type) ? JSON.parse(event.data).user_id : null
-    const kept: Kept = { ...event, isStale: false, moved_id }
+    const kept: Kept = { ...event, turn: this.#turns++, isStale: false, moved_id }
     this.#kept.add(kept)
     append(this.#streams, kept.stream_id, kept)
     append(this.#messages, kept.message_id, kept)
@@ -74,7 +78,7 @@ export class RecentEvents {
   /** What a user with this reach has missed since `since`; undefined when it takes the database to know. */
   since(since: number, userId: string, reach: Reach): Recent | undefined {
     if (!this.#isWhole || since < this.#low || this.#deletedAt > since) return undefined
-    const events: LogEvent[] = []
+    const events: Kept[] = []
     const limited: string[] = []
     // Its own stream may not have said so yet: the tail pauses between the two.
     if (this.#moves.get(userId)?.some((event) => event.id > since)) return undefined
@@ -88,7 +92,8 @@ export class RecentEvents {
       else events.push(...missed)
       if (events.length > HARD.missed_events) return undefined
     }
-    return { events: events.sort((a, b) => a.id - b.id), limited }
+    // Not by id: what came late was read later, and of two that tell of one thing the last said is the newest.
+    return { events: events.sort((a, b) => a.turn - b.turn), limited }
   }
 
   /** What was kept of the same message, or quotes it, must not say what it said before. */
