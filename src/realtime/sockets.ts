@@ -125,7 +125,7 @@ export class Sockets {
     request: IncomingMessage,
     query: URLSearchParams,
   ): Promise<void> {
-    // Frames that come before the token is verified wait in the kernel.
+    // Frames that come before the token is verified are not looked at yet.
     webSocket.pause()
     webSocket.on('error', () => webSocket.terminate())
     const { door, fanout, positions, catchUp, limits, services, ended } = this.#options
