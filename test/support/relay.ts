@@ -1,37 +1,27 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { Proxy } from './proxy.js'
 
 /** A way to the database that can be cut, or fall silent. `listen` is called for each connection, what it returns hears what is sent. */
 export async function openRelay(databaseUrl: string, listen?: () => (sent: Buffer) => void) {
-  const target = new URL(databaseUrl)
-  const sockets = new Set<Socket>()
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname)
-    if (listen) client.on('data', listen())
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => undefined)
-      one.on('close', () => other.destroy())
-      one.pipe(other)
+  const proxy = await Proxy.open(databaseUrl)
+  onTestFinished(() => proxy.refuse())
+  const ears = new WeakMap<object, (sent: Buffer) => void>()
+  if (listen) {
+    proxy.intercept = (chunk, from, link) => {
+      if (from !== 'client') return false
+      const ear = ears.get(link) ?? listen()
+      ears.set(link, ear)
+      ear(chunk)
+      return false
     }
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  onTestFinished(() => void server.close())
+  }
   return {
-    url: Object.assign(new URL(databaseUrl), { host: `127.0.0.1:${port}` }).href,
+    url: proxy.through(databaseUrl),
     cut: () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
+      proxy.refuse()
+      proxy.cut()
     },
-    /** From now on what is open carries nothing any more, as behind a firewall that forgot it; new connections do. */
-    freeze: () => {
-      for (const socket of sockets) socket.unpipe().pause()
-    },
-    restore: () => once(server.listen(port, '127.0.0.1'), 'listening'),
+    freeze: () => proxy.freeze(),
+    restore: () => proxy.accept(),
   }
 }
