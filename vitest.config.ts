@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 // `unit` touches nothing outside the process; `integration` runs the real server on a real PostgreSQL, whichever is at
-// hand; `embedded` is about the one that Earshot brings along.
+// hand; `embedded` is about the one that Earshot brings along; `faults` kills, cuts and fills up what the shipped server stands on.
 const UNIT = 'test/**/*.unit.test.ts'
+const FAULTS = 'test/faults/**/*.test.ts'
 const EMBEDDED = 'test/db/embedded*.test.ts'
 
 export default defineConfig({
@@ -18,9 +19,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'faults',
+          include: [FAULTS],
+          globalSetup: ['test/faults/support/global-setup.ts'],
+          // Of the long form; no fault may last for ever.
+          testTimeout: 900_000,
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          exclude: [UNIT, EMBEDDED],
+          exclude: [UNIT, EMBEDDED, FAULTS],
           globalSetup: ['test/support/global-setup.ts'],
           // Nothing in src holds module state, so files may share a process: it saves a third of the time.
           isolate: false,

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Ear } from '../support/ear.js'
 import type { Person } from '../support/person.js'
+import { type Random, randomOf, upTo } from '../support/random.js'
 import type { World } from '../support/world.js'
-import { type Random, randomOf, upTo } from './cuts-model.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: the caller knows what the route answers
 type Json = any

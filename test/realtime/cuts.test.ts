@@ -1,10 +1,11 @@
 // A client whose socket is cut two hundred times while fifty others write holds at the end what a fresh load shows, and has
 // heard each event of its stays once, in order, and nothing else. SEED sets the seed; LONG=1 tries ten instead of two.
 import { expect, test } from 'vitest'
+import { type Random, randomOf, upTo } from '../support/random.js'
 import { Replica } from '../support/replica.js'
+import { Returner, type Visit } from '../support/returner.js'
 import { startWorld } from '../support/world.js'
 import { Crowd } from './cuts-crowd.js'
-import { type Random, Returner, randomOf, upTo, type Visit } from './cuts-model.js'
 
 const CUTS = 200
 const WRITERS = 50

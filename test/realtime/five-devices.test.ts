@@ -1,9 +1,10 @@
 // Five devices of one user: three sockets, one that polls, one that is cut again and again. They say, read, pin, archive and mute
 // at the same time, and end with one picture.
 import { expect, test } from 'vitest'
+import { randomOf, upTo } from '../support/random.js'
 import { Replica } from '../support/replica.js'
+import { Returner } from '../support/returner.js'
 import { startWorld } from '../support/world.js'
-import { Returner, randomOf, upTo } from './cuts-model.js'
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1_000_000))
 

@@ -1,9 +1,10 @@
 // A transaction that holds event ids open while somebody comes and goes: no token passes what may still come.
 import { expect, test } from 'vitest'
 import { ResumeTokens } from '../../src/auth/resume-tokens.js'
+import { randomOf } from '../support/random.js'
 import { Replica } from '../support/replica.js'
+import { Returner } from '../support/returner.js'
 import { startWorld } from '../support/world.js'
-import { Returner, randomOf } from './cuts-model.js'
 
 const INSERT = 'insert into messages (conversation_id, sender_id, content) values ($1, $2, $3)'
 

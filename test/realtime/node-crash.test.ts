@@ -1,9 +1,10 @@
 // A node dies in the middle of everything, as hard as it can: its clients go on at another one, and have lost nothing.
 import { expect, test } from 'vitest'
 import { startProcess } from '../support/process-node.js'
+import { randomOf } from '../support/random.js'
 import { Replica } from '../support/replica.js'
+import { Returner } from '../support/returner.js'
 import { startWorld } from '../support/world.js'
-import { Returner, randomOf } from './cuts-model.js'
 
 test('kill -9 of a node: its clients go on at another one with their tokens, and miss nothing', async () => {
   await using world = await startWorld()

@@ -5,24 +5,13 @@ import type { Conversation } from '../../src/contract/conversations.js'
 import type { Membership } from '../../src/contract/memberships.js'
 import type { Ear } from '../support/ear.js'
 import type { Person } from '../support/person.js'
+import { type Random, randomOf } from '../support/random.js'
 import { startWorld } from '../support/world.js'
 import { type Ack, furthest, hear, replay, type State, type Stay } from './storm-model.js'
 
 const SEED = Number(process.env.STORM_SEED ?? Math.floor(Math.random() * 1_000_000))
 const ACTIONS = Number(process.env.STORM_ACTIONS ?? 40)
 const GONE = ['conversation.not_found', 'message.not_found']
-
-type Random = () => number
-/** mulberry32 */
-function randomOf(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** What all of them know: the conversations, and the last message that was acknowledged in each. */
 type Storm = { host: Person; homes: string[]; heads: Map<string, number> }

@@ -1,4 +1,5 @@
 // Somebody who uses Earshot: REST with their token, and a socket whose frames are kept until a test asks for them.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { SignedIn } from '../../src/contract/accounts.js'
 import { checkAnswer } from './conformance.js'
 import { Ear } from './ear.js'
@@ -15,6 +16,8 @@ export class Person {
   readonly sessionId: string
   token: string
   refreshToken: string
+  /** Reads are repeated for so long while the server cannot answer them, at each of these nodes in turn. */
+  patience: { urls: readonly string[]; ms: number } | undefined
   readonly #ears: Ear[] = []
 
   private constructor(url: string, name: string, signedIn: SignedIn) {
@@ -46,7 +49,24 @@ export class Person {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    return fetchJson(this.url, method, path, { body, headers: { authorization: `Bearer ${this.token}`, ...headers } })
+    const request = { body, headers: { authorization: `Bearer ${this.token}`, ...headers } }
+    if (!this.patience || method !== 'GET') return fetchJson(this.url, method, path, request)
+    return this.#askPatiently(this.patience, path, request)
+  }
+
+  async #askPatiently<T>(
+    { urls, ms }: { urls: readonly string[]; ms: number },
+    path: string,
+    request: { headers: Record<string, string> },
+  ): Promise<Answer<T>> {
+    const deadline = Date.now() + ms
+    for (let turn = 0; ; turn++) {
+      const url = path.startsWith('http') ? '' : (urls[turn % urls.length] ?? this.url)
+      const answer = await fetchJson<T>(url, 'GET', path, request).catch((error: Error) => error)
+      if (!(answer instanceof Error) && answer.status !== 503) return answer
+      if (Date.now() > deadline) throw answer
+      await delay(50)
+    }
   }
 
   get<T = Json>(path: string): Promise<T> {
@@ -93,7 +113,12 @@ export class Person {
     const query = new URLSearchParams({ token: this.token, ...more })
     const ear = new Ear(`${url.replace('http', 'ws')}/ws?${query}`)
     this.#ears.push(ear)
-    await ear.next('hello')
+    try {
+      await ear.next('hello')
+    } catch (error) {
+      ear.cut()
+      throw error
+    }
     return ear
   }
 

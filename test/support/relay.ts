@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest'
-import { Proxy } from './proxy.js'
+import { TcpProxy } from './tcp-proxy.js'
 
 /** A way to the database that can be cut, or fall silent. `listen` is called for each connection, what it returns hears what is sent. */
 export async function openRelay(databaseUrl: string, listen?: () => (sent: Buffer) => void) {
-  const proxy = await Proxy.open(databaseUrl)
+  const proxy = await TcpProxy.open(databaseUrl)
   onTestFinished(() => proxy.refuse())
   const ears = new WeakMap<object, (sent: Buffer) => void>()
   if (listen) {

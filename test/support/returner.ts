@@ -1,24 +1,11 @@
 // A client that is cut off again and again, and goes on from what it had put away: the state and the token of the last
 // checkpoint. It writes down every seq that it hears, to be held against the log.
 import { setTimeout as delay } from 'node:timers/promises'
-import type pg from 'pg'
 import { expect } from 'vitest'
-import type { Ear, Frame } from '../support/ear.js'
-import type { Person } from '../support/person.js'
-import { type FetchStretch, fetchBy, Replica, type State } from '../support/replica.js'
-
-export type Random = () => number
-/** mulberry32 */
-export function randomOf(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-export const upTo = (random: Random, max: number) => Math.floor(random() * (max + 1))
+import type { Ear, Frame } from './ear.js'
+import type { Person } from './person.js'
+import { type Random, upTo } from './random.js'
+import { type FetchStretch, fetchBy, Replica, type State } from './replica.js'
 
 /** What was heard of each stream, each seq once; and up to which event id it was loaded instead. */
 type Journal = { heard: Map<string, number[]>; loaded: Map<string, number>; allLoaded: number }
@@ -30,11 +17,17 @@ const MISSED_MS = 3_000
 /** What one waits for before the socket goes; `hello`: before anything of what was missed has been applied. */
 export type Visit = 'hello' | 'resumed' | 'news' | 'behind' | 'poll'
 
+/** As much of a database session as is needed to know what is true. */
+export type Sql = {
+  // biome-ignore lint/suspicious/noExplicitAny: the one who asks knows the rows
+  query: (text: string, values?: unknown[]) => Promise<{ rows: any[] }>
+}
+
 export type ReturnerOptions = {
   person: Person
   /** Where it comes back to, in turn. */
-  urls: string[]
-  psql: pg.Client
+  urls: readonly string[]
+  psql: Sql
   random: Random
   batch: boolean
 }
@@ -51,7 +44,10 @@ export class Returner {
   #turn = 0
   /** Whatever was ever heard, also before it went back. */
   readonly #received = new Map<string, Set<number>>()
+  #isLeaving = false
   readonly did = { resumed: 0, limited: 0, resync: 0, gaps: 0, wentBack: 0 }
+  /** The codes with which its sockets were closed. */
+  readonly closes: number[] = []
 
   private constructor(options: ReturnerOptions, replica: Replica, loaded: number) {
     this.#options = options
@@ -95,9 +91,28 @@ export class Returner {
   /** Comes, and stays until its node is gone. */
   async stay(): Promise<void> {
     const ear = await this.#comeBack()
+    if (this.#isLeaving) ear.cut()
     while (ear.isOpen) await this.#until(ear, () => false, MISSED_MS)
+    await this.#until(ear, () => false)
+    this.closes.push((await ear.closed).code)
     this.#ear = undefined
     this.#goOn()
+  }
+
+  /** Comes back whenever it is cut off, until it is told to leave. */
+  async follow(): Promise<void> {
+    while (!this.#isLeaving) await this.stay()
+  }
+
+  /** Ends `follow`. */
+  leave(): void {
+    this.#isLeaving = true
+    this.#ear?.cut()
+  }
+
+  /** Events that it has heard and that count. */
+  get count(): number {
+    return [...this.#received.values()].reduce((sum, seqs) => sum + seqs.size, 0)
   }
 
   /** Asks once more, and has all that was committed before. */
@@ -126,16 +141,18 @@ export class Returner {
 
   async #comeBack(): Promise<Ear> {
     const { person, urls, batch } = this.#options
-    const url = urls[this.#turn++ % urls.length] ?? ''
     this.#read = 0
     for (;;) {
+      const url = urls[this.#turn++ % urls.length] ?? ''
       const ear = await person
         .connect(url, { resume: this.#token, ...(batch && { batch: '1' }) })
         .catch(() => undefined)
-      // A node that cannot take it now says so; it comes again.
-      if (!ear) continue
-      this.#ear = ear
-      return ear
+      if (ear) {
+        this.#ear = ear
+        return ear
+      }
+      // A node that cannot take it now says so, one that is gone says nothing; it comes again, to the next.
+      await delay(20)
     }
   }
 
@@ -174,6 +191,9 @@ export class Returner {
     await this.#replica.apply(frame)
     if (frame.type === 'resync') {
       this.did.resync++
+      this.#journal.heard.clear()
+      // What was heard of another history is no more than a memory.
+      if (frame.data?.reason === 'epoch') this.#received.clear()
       this.#journal.allLoaded = await lastEventId(this.#options.psql)
     } else if (frame.type === 'resumed') {
       this.did.resumed++
@@ -200,8 +220,16 @@ export class Returner {
 
   /** What it heard is what its stays hold: each seq once, in order, nothing else. */
   async compareWithLog(): Promise<void> {
+    const { strange, missed } = await this.holdAgainstLog()
+    expect(strange, 'heard what was not theirs').toEqual([])
+    expect(missed, 'missed what was theirs').toEqual([])
+    expect(this.did.gaps, 'gaps').toBe(0)
+  }
+
+  /** Events, as stream#seq, that it heard and that were not for it, and those that it missed. */
+  async holdAgainstLog(): Promise<{ strange: string[]; missed: string[] }> {
     const { psql, person } = this.#options
-    const { rows } = await psql.query<{ stream: string; seqs: number[]; ids: number[] }>(
+    const { rows }: { rows: { stream: string; seqs: number[]; ids: number[] }[] } = await psql.query(
       `select e.stream_id as stream, array_agg(e.seq::int order by e.seq) as seqs, array_agg(e.id::int order by e.seq) as ids
        from events e
        where e.stream_id = $1 or exists (
@@ -216,24 +244,22 @@ export class Returner {
       const seqs = new Set(theirs.get(stream)?.seqs)
       for (const seq of received) if (!seqs.has(seq)) strange.push(`${stream}#${seq}`)
     }
-    expect(strange, 'heard what was not theirs').toEqual([])
-    const lost: string[] = []
+    const missed: string[] = []
     for (const { stream, seqs, ids } of rows) {
       const { heard, loaded, allLoaded } = this.#journal
       const had = new Set(heard.get(stream))
       const from = Math.max(allLoaded, loaded.get(stream) ?? 0)
       seqs.forEach((seq, index) => {
-        if ((ids[index] ?? 0) > from && !had.has(seq)) lost.push(`${stream}#${seq}`)
+        if ((ids[index] ?? 0) > from && !had.has(seq)) missed.push(`${stream}#${seq}`)
       })
     }
-    expect(lost, 'missed what was theirs').toEqual([])
-    expect(this.did.gaps, 'gaps').toBe(0)
+    return { strange, missed }
   }
 }
 
 const isCaughtUp = ({ type }: Frame) => type === 'resumed' || type === 'resync'
 
-async function lastEventId(psql: pg.Client): Promise<number> {
+async function lastEventId(psql: Sql): Promise<number> {
   return (await psql.query(`select last_value::int as id from events_id_seq`)).rows[0].id
 }
 

@@ -12,7 +12,7 @@ export type Intercept = (chunk: Buffer, from: 'client' | 'upstream', link: Link)
 /** A chunk goes on in pieces of a tenth of a second. */
 const PIECES_A_SECOND = 10
 
-export class Proxy {
+export class TcpProxy {
   /** Milliseconds that each chunk takes in each direction. */
   latencyMs = 0
   /** In each direction of each connection. */
@@ -29,8 +29,8 @@ export class Proxy {
   }
 
   /** To the host and port of this address. */
-  static async open(url: string): Promise<Proxy> {
-    const proxy = new Proxy(targetOf(url))
+  static async open(url: string): Promise<TcpProxy> {
+    const proxy = new TcpProxy(targetOf(url))
     await proxy.accept()
     return proxy
   }
