@@ -10,6 +10,8 @@ import { type FetchStretch, fetchBy, Replica, type State } from './replica.js'
 /** What was heard of each stream, each seq once; and up to which event id it was loaded instead. */
 type Journal = { heard: Map<string, number[]>; loaded: Map<string, number>; allLoaded: number }
 type Kept = { state: State; journal: Journal; token: string }
+/** What a token says was heard, and what was. */
+type Claim = { safe_id: number; last: Map<string, number>; loaded: Map<string, number>; allLoaded: number }
 
 /** How long it waits for something new before it is cut all the same; what was missed has more time. */
 const NEWS_MS = 60
@@ -44,6 +46,7 @@ export class Returner {
   #turn = 0
   /** Whatever was ever heard, also before it went back. */
   readonly #received = new Map<string, Set<number>>()
+  #claims: Claim[] = []
   #isLeaving = false
   readonly did = { resumed: 0, limited: 0, resync: 0, gaps: 0, wentBack: 0 }
   /** The codes with which its sockets were closed. */
@@ -193,7 +196,10 @@ export class Returner {
       this.did.resync++
       this.#journal.heard.clear()
       // What was heard of another history is no more than a memory.
-      if (frame.data?.reason === 'epoch') this.#received.clear()
+      if (frame.data?.reason === 'epoch') {
+        this.#received.clear()
+        this.#claims = []
+      }
       this.#journal.allLoaded = await lastEventId(this.#options.psql)
     } else if (frame.type === 'resumed') {
       this.did.resumed++
@@ -203,6 +209,9 @@ export class Returner {
     } else if (frame.type === 'checkpoint') {
       this.#token = frame.data.resume
       this.#kept = this.#keep()
+      const { heard, loaded, allLoaded } = this.#journal
+      const last = new Map([...heard].map(([stream, seqs]) => [stream, seqs.at(-1) ?? 0]))
+      this.#claims.push({ safe_id: safeIdOf(this.#token), last, loaded: new Map(loaded), allLoaded })
     }
   }
 
@@ -220,14 +229,18 @@ export class Returner {
 
   /** What it heard is what its stays hold: each seq once, in order, nothing else. */
   async compareWithLog(): Promise<void> {
-    const { strange, missed } = await this.holdAgainstLog()
+    const { strange, missed, claimed } = await this.holdAgainstLog()
     expect(strange, 'heard what was not theirs').toEqual([])
     expect(missed, 'missed what was theirs').toEqual([])
+    expect(claimed, 'was told that it had heard what it had not').toEqual([])
     expect(this.did.gaps, 'gaps').toBe(0)
   }
 
-  /** Events, as stream#seq, that it heard and that were not for it, and those that it missed. */
-  async holdAgainstLog(): Promise<{ strange: string[]; missed: string[] }> {
+  /**
+   * Events, as stream#seq: those that it heard and that were not for it, those that it missed, and those that a token laid
+   * behind it before they had come: had it gone on from that token alone, it would have missed them.
+   */
+  async holdAgainstLog(): Promise<{ strange: string[]; missed: string[]; claimed: string[] }> {
     const { psql, person } = this.#options
     const { rows }: { rows: { stream: string; seqs: number[]; ids: number[] }[] } = await psql.query(
       `select e.stream_id as stream, array_agg(e.seq::int order by e.seq) as seqs, array_agg(e.id::int order by e.seq) as ids
@@ -253,8 +266,21 @@ export class Returner {
         if ((ids[index] ?? 0) > from && !had.has(seq)) missed.push(`${stream}#${seq}`)
       })
     }
-    return { strange, missed }
+    const claimed = this.#claims.flatMap(({ safe_id, last, loaded, allLoaded }) =>
+      rows.flatMap(({ stream, seqs, ids }) => {
+        const from = Math.max(allLoaded, loaded.get(stream) ?? 0)
+        const isEarly = (seq: number, id: number) => id > from && id <= safe_id && seq > (last.get(stream) ?? 0)
+        return seqs.filter((seq, index) => isEarly(seq, ids[index] ?? 0)).map((seq) => `${stream}#${seq}`)
+      }),
+    )
+    return { strange, missed, claimed }
   }
+}
+
+/** The one thing that a test reads in a token: what it says was heard. */
+function safeIdOf(token: string): number {
+  const [, , safe_id] = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
+  return safe_id
 }
 
 const isCaughtUp = ({ type }: Frame) => type === 'resumed' || type === 'resync'

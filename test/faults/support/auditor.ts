@@ -128,9 +128,10 @@ async function auditReads(stage: Stage, { people, reads }: Workload, found: Find
 async function auditListener({ person, client }: Listener, found: Findings): Promise<void> {
   const replica = await client.arrive()
   expect(replica.picture(), person.name).toEqual((await Replica.load(person)).picture())
-  const { strange, missed } = await client.holdAgainstLog()
+  const { strange, missed, claimed } = await client.holdAgainstLog()
   found.leaked.push(...strange.map((event) => `${event} to ${person.name}`))
   found.lost.push(...missed.map((event) => `${event} for ${person.name}`))
+  found.lost.push(...claimed.map((event) => `${event} lay behind a token of ${person.name} before it was heard`))
   if (client.did.gaps > 0) found.wrong.push(`${person.name} had to ask for ${client.did.gaps} gaps`)
   const known = new Set<number>([NO_CLOSE_FRAME, ...Object.values(CLOSE_CODES).map(({ code }) => code)])
   for (const code of client.closes) if (!known.has(code)) found.wrong.push(`${person.name} was closed with ${code}`)
