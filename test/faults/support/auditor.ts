@@ -1,5 +1,6 @@
 // Holds four histories against each other: what was sent and acknowledged, the rows, what each client has received, and where
 // its tokens have led it. The invariants are those of docs/faults.md. It asks PostgreSQL itself, never a node, for what is true.
+import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { CLOSE_CODES } from '../../../src/contract/close-codes.js'
 import type { Ear } from '../../support/ear.js'
@@ -29,7 +30,19 @@ type Findings = { lost: string[]; duplicated: string[]; leaked: string[]; wrong:
 
 /** Called once the writers have ended and the nodes serve. Throws with everything that it has found. */
 export async function audit(stage: Stage, histories: Histories): Promise<void> {
-  const { fault, workload, listeners = [], outsiders = [], note = '' } = histories
+  const { fault, workload, note = '' } = histories
+  const found = await examine(stage, histories)
+  const events = await stage.sql.query('select count(*) as count from events')
+  record({
+    ...{ fault, seed: SEED, acknowledged: workload.acknowledged, audited: events.rows[0].count, note },
+    ...{ lost: found.lost.length, duplicated: found.duplicated.length, leaked: found.leaked.length },
+  })
+  expect(found, `${fault} (SEED=${SEED})`).toEqual({ lost: [], duplicated: [], leaked: [], wrong: [] })
+}
+
+/** Everything that does not agree. Afterwards nobody is connected any more. */
+export async function examine(stage: Stage, histories: Omit<Histories, 'fault' | 'note'>): Promise<Findings> {
+  const { workload, listeners = [], outsiders = [] } = histories
   await stage.healthy()
   const found: Findings = { lost: [], duplicated: [], leaked: [], wrong: [] }
   await auditSends(stage, workload.sends, found)
@@ -46,12 +59,7 @@ export async function audit(stage: Stage, histories: Histories): Promise<void> {
   if (workload.longestMs > ANSWER_MS) found.wrong.push(`an answer took ${workload.longestMs} ms`)
   for (const person of stage.people) person.disconnect()
   await auditNodes(stage, found)
-  const events = await stage.sql.query('select count(*) as count from events')
-  record({
-    ...{ fault, seed: SEED, acknowledged: workload.acknowledged, audited: events.rows[0].count, note },
-    ...{ lost: found.lost.length, duplicated: found.duplicated.length, leaked: found.leaked.length },
-  })
-  expect(found, `${fault} (SEED=${SEED})`).toEqual({ lost: [], duplicated: [], leaked: [], wrong: [] })
+  return found
 }
 
 /** I1: what was acknowledged is there exactly once, as it was acknowledged; what was refused is not there. */
@@ -127,7 +135,8 @@ async function auditReads(stage: Stage, { people, reads }: Workload, found: Find
 /** I2, I3, I4, I7: it ends with what a fresh load shows, and has heard each event of its stays, once, in order, and no other. */
 async function auditListener({ person, client }: Listener, found: Findings): Promise<void> {
   const replica = await client.arrive()
-  expect(replica.picture(), person.name).toEqual((await Replica.load(person)).picture())
+  const [held, fresh] = [replica.picture(), (await Replica.load(person)).picture()]
+  if (!isDeepStrictEqual(held, fresh)) found.wrong.push(`${person.name} holds ${diff(held, fresh)}`)
   const { strange, missed, claimed } = await client.holdAgainstLog()
   found.leaked.push(...strange.map((event) => `${event} to ${person.name}`))
   found.lost.push(...missed.map((event) => `${event} for ${person.name}`))
@@ -153,5 +162,15 @@ async function auditNodes(stage: Stage, found: Findings): Promise<void> {
     const gaps = await node.metric('earshot_tail_stream_gaps_total')
     if (poison > 0) found.wrong.push(`${node.url} could not hand out ${poison} events`)
     if (gaps > 0) found.wrong.push(`${node.url} has met ${gaps} gaps in streams`)
+  }
+}
+
+/** What is not the same, as far as one wants to read it. */
+function diff(held: unknown, fresh: unknown): string {
+  try {
+    expect(held).toEqual(fresh)
+    return 'something else'
+  } catch (error) {
+    return String(error instanceof Error && 'diff' in error ? error.diff : error).slice(0, 4_000)
   }
 }
