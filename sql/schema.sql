@@ -295,6 +295,18 @@ CREATE TRIGGER t60_remove_attachments AFTER UPDATE ON messages REFERENCING OLD T
 CREATE TRIGGER t90_refuse_truncate BEFORE TRUNCATE ON messages FOR EACH STATEMENT EXECUTE FUNCTION tg_refuse_truncate();
 
 
+create unlogged table nodes (
+  id uuid not null,
+  version text not null,
+  started_at timestamp with time zone not null default now(),
+  renewed_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  lag_ms integer not null,
+  sockets integer not null,
+  constraint nodes_pkey PRIMARY KEY (id)
+);
+
+
 create table presence (
   user_id uuid not null,
   status text not null default 'online'::text,
@@ -305,6 +317,16 @@ create table presence (
   constraint presence_status_is_known CHECK ((status = ANY (ARRAY['online'::text, 'away'::text, 'busy'::text, 'invisible'::text]))),
   constraint presence_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
+
+
+create unlogged table presence_leases (
+  user_id uuid not null,
+  node_id uuid not null,
+  state text not null,
+  constraint presence_leases_pkey PRIMARY KEY (user_id, node_id),
+  constraint presence_leases_state_is_known CHECK ((state = ANY (ARRAY['online'::text, 'away'::text])))
+);
+CREATE INDEX presence_leases_of_a_node ON presence_leases USING btree (node_id);
 
 
 create unlogged table rate_limits (

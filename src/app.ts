@@ -110,6 +110,8 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   const { signals, typing, presence, sync, sockets } = running
   const health = new Health({
     version: VERSION,
+    nodeId,
+    nodes: () => running.nodes.list(),
     pool,
     listenerIsHealthy: () => running.listener.healthy,
     tailLagMs: () => running.tail.lagMs,

@@ -20,6 +20,7 @@ import { Door } from './realtime/door.js'
 import { Fanout } from './realtime/fanout.js'
 import { Log } from './realtime/log.js'
 import { MissedEvents } from './realtime/missed.js'
+import { Nodes } from './realtime/nodes.js'
 import { Positions } from './realtime/positions.js'
 import { Presence } from './realtime/presence.js'
 import { LivePresence } from './realtime/presence-live.js'
@@ -96,6 +97,17 @@ export async function startLive(given: Given) {
   const watches = new PresenceWatch({ presence, membersOf: (ids) => readMembersOf(db, ids), now, metrics })
   const profiles = new ProfileNews({ db, fanout, now })
   stops.push(() => presence.stop())
+  const nodes = new Nodes({
+    db,
+    id: nodeId,
+    leaseS: config.NODE_LEASE,
+    report: () => ({ lag_ms: Math.round(tail.lagMs), sockets: sockets.count }),
+    now,
+    onLost: () => undefined,
+    onGone: () => undefined,
+    logger,
+  })
+  stops.push(() => nodes.stop())
   const door = new Door({
     db,
     tokens,
@@ -111,7 +123,7 @@ export async function startLive(given: Given) {
   })
   const messageRate = new RateCounter(config.RATE_LIMIT_MESSAGE, now)
   const speech = new SpeechLimits(config.WS_COMMANDS, messageRate, now)
-  const sweeps = [typing, presence, watches, watches.doubts, profiles, door, messageRate]
+  const sweeps = [nodes, typing, presence, watches, watches.doubts, profiles, door, messageRate]
   const sweeper = new Sweeper(sweeps, pace.sweep_ms, logger)
   stops.push(() => sweeper.stop())
   metrics.sample(() => {
@@ -120,6 +132,7 @@ export async function startLive(given: Given) {
     metrics.live.set({ kind: 'watched' }, watches.size)
     metrics.recentBytes.set(recent.bytes)
     metrics.tailLag.set(tail.lagMs / 1_000)
+    nodes.measure(metrics)
   })
   const listener = new Listener({
     config: database,
@@ -132,6 +145,7 @@ export async function startLive(given: Given) {
     onSignals: (payload) => signals.hear(payload),
     onConnected: () => {
       tail.reconnected()
+      nodes.renewSoon()
       presence.reconnected()
     },
   })
@@ -145,6 +159,7 @@ export async function startLive(given: Given) {
       for (const part of [typing, watches.doubts, profiles]) part.onEvent(event)
     },
     onNewEpoch: () => {
+      nodes.renewSoon()
       fanout.resyncAll('epoch')
       ended
         .reload(db.query)
@@ -173,7 +188,7 @@ export async function startLive(given: Given) {
   })
   const sync = new Sync(db, missed, positions)
 
-  const sockets = new Sockets({
+  const sockets: Sockets = new Sockets({
     fanout,
     door,
     positions,
@@ -204,6 +219,7 @@ export async function startLive(given: Given) {
       drain_ms: config.WS_DRAIN * 1_000,
     },
   })
-  return { tail, listener, signals, typing, presence, watches, sync, messageRate, sockets }
+  await nodes.start()
+  return { nodes, tail, listener, signals, typing, presence, watches, sync, messageRate, sockets }
 }
 export type Live = Awaited<ReturnType<typeof startLive>>

@@ -100,6 +100,14 @@ export function createMetrics() {
     tailSafe: gauge('earshot_tail_safe', 'Event id below which nothing can appear any more'),
     tailHoles: gauge('earshot_tail_holes', 'Ranges of event ids that may still appear'),
     tailLag: gauge('earshot_tail_lag_seconds', 'Time since the tail last read the log successfully'),
+    nodes: gauge('earshot_nodes', 'Live nodes, this one included'),
+    nodeLeaseAge: gauge('earshot_node_lease_age_seconds', 'Time since this node last renewed its lease successfully'),
+    nodeLag: new Gauge({
+      name: 'earshot_node_lag_seconds',
+      help: 'Time since the tail of each live node last read the log, when it last renewed its lease',
+      labelNames: ['node'],
+      registers,
+    }),
     bellLatency: seconds('earshot_bell_latency_seconds', 'Round trip of the heartbeat over NOTIFY', LATENCIES),
     listenerUp: gauge('earshot_listener_up', '1 while the listener hears its own heartbeat'),
     pool: new Gauge({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Time } from './fields.js'
+import { Id, Time } from './fields.js'
 
 const Status = z.enum(['up', 'down'])
 const DatabaseState = z.object({
@@ -7,6 +7,17 @@ const DatabaseState = z.object({
   latency_ms: z.number().int().optional(),
   pool: z.literal('busy').optional().describe('No connection was free to ask with'),
 })
+
+const LiveNode = z.object({
+  id: Id,
+  version: z.string(),
+  started_at: Time,
+  lag_ms: z.number().int().describe('Since its tail last read the log, when it last renewed its lease'),
+  sockets: z.number().int(),
+  renewed_ms_ago: z.number().int().describe('As far as this node knows: it looks when it renews its own'),
+  self: z.boolean().describe('Whether it is the node that answers'),
+})
+export type LiveNode = z.infer<typeof LiveNode>
 
 /** Whether the process lives, or can serve. */
 export const Readiness = z.object({ status: Status })
@@ -16,6 +27,8 @@ export const HealthReport = z.object({
   timestamp: Time,
   version: z.string(),
   uptime_s: z.number().int(),
+  node_id: Id.describe('The node that answers'),
+  nodes: z.array(LiveNode).describe('All that live; empty until this one has its lease'),
   services: z.object({
     database: DatabaseState,
     listener: z.object({ status: Status }),

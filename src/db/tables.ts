@@ -290,10 +290,26 @@ export interface MessageWire {
   wire: import('../contract/messages.js').Message;
 }
 
+export interface Nodes {
+  expires_at: Timestamp;
+  id: string;
+  lag_ms: number;
+  renewed_at: Generated<Timestamp>;
+  sockets: number;
+  started_at: Generated<Timestamp>;
+  version: string;
+}
+
 export interface Presence {
   invisible_until: Timestamp | null;
   last_seen_at: Timestamp | null;
   status: Generated<string>;
+  user_id: string;
+}
+
+export interface PresenceLeases {
+  node_id: string;
+  state: string;
   user_id: string;
 }
 
@@ -434,7 +450,9 @@ export interface DB {
   membership_wire: MembershipWire;
   message_wire: MessageWire;
   messages: Messages;
+  nodes: Nodes;
   presence: Presence;
+  presence_leases: PresenceLeases;
   rate_limits: RateLimits;
   receipts: Receipts;
   schema_history: SchemaHistory;

@@ -5,7 +5,7 @@ import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
 import type { ChosenStatus, OwnPresence, SetPresence } from '../contract/presence.js'
 import type { Status } from '../contract/signals.js'
-import type { Db } from '../db/database.js'
+import type { Db, Tx } from '../db/database.js'
 import { requireMembership } from './membership.js'
 
 const YEAR_MS = 366 * 86_400_000
@@ -143,7 +143,7 @@ export async function readMembersPresence(
  * nor for accounts that have ended.
  */
 export async function recordSeen(
-  db: Db,
+  db: Tx | Db['query'],
   people: readonly { user_id: string; at: Date }[],
   now: number,
 ): Promise<Map<string, string | null>> {
@@ -157,7 +157,7 @@ export async function recordSeen(
     for key share of u
     on conflict (user_id) do update
     set last_seen_at = ${seenUnlessInvisible(now)}
-    returning user_id, wire_time(last_seen_at) as last_seen_at`.execute(db.query)
+    returning user_id, wire_time(last_seen_at) as last_seen_at`.execute(db)
   return new Map(rows.map((row) => [row.user_id, row.last_seen_at]))
 }
 

@@ -12,6 +12,8 @@ type DatabaseState = HealthReport['services']['database']
 
 export type HealthSources = {
   version: string
+  nodeId: string
+  nodes: () => HealthReport['nodes']
   pool: Pool
   listenerIsHealthy: () => boolean
   tailLagMs: () => number
@@ -36,7 +38,7 @@ export class Health {
   }
 
   async report(): Promise<HealthReport> {
-    const { version, tailLagMs, listenerIsHealthy, sockets, programs, workers } = this.#sources
+    const { version, nodeId, nodes, tailLagMs, listenerIsHealthy, sockets, programs, workers } = this.#sources
     const [ping, storage] = await Promise.all([this.#pingDatabase(), this.#pingStorage()])
     const lag = tailLagMs()
     const tail = { status: lag < TAIL_STALE_MS ? ('up' as const) : ('down' as const), lag_ms: lag }
@@ -47,6 +49,8 @@ export class Health {
       timestamp: new Date().toISOString(),
       version,
       uptime_s: Math.round((Date.now() - this.#startedAt) / 1_000),
+      node_id: nodeId,
+      nodes: nodes(),
       // Without the listener the tail polls: slower, but nothing is lost, so it alone is no reason to be down.
       services: {
         database,

@@ -193,7 +193,7 @@ export class Presence {
   async #seeOff(leaving: [string, Known][]): Promise<void> {
     const { db, live, now } = this.#options
     const people = leaving.map(([user_id]) => ({ user_id, at: live.seenAt(user_id) }))
-    const seen = await recordSeen(db, people, now())
+    const seen = await recordSeen(db.query, people, now())
     for (const [userId, known] of leaving) {
       if (known.setting)
         known.setting = { ...known.setting, last_seen_at: seen.get(userId) ?? known.setting.last_seen_at }

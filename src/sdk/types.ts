@@ -262,6 +262,21 @@ export interface HealthReport {
   timestamp: Time
   version: string
   uptime_s: number
+  /** The node that answers */
+  node_id: Id
+  /** All that live; empty until this one has its lease */
+  nodes: {
+    id: Id
+    version: string
+    started_at: Time
+    /** Since its tail last read the log, when it last renewed its lease */
+    lag_ms: number
+    sockets: number
+    /** As far as this node knows: it looks when it renews its own */
+    renewed_ms_ago: number
+    /** Whether it is the node that answers */
+    self: boolean
+  }[]
   services: {
     database: {
       status: 'up' | 'down'

@@ -37,6 +37,18 @@ test('health says how each part does, without a token', async () => {
     timestamp: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T.*Z$/),
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     uptime_s: expect.any(Number),
+    node_id: world.node.nodeId,
+    nodes: [
+      {
+        id: world.node.nodeId,
+        version: body.version,
+        started_at: expect.stringMatching(/Z$/),
+        lag_ms: expect.any(Number),
+        sockets: 1,
+        renewed_ms_ago: expect.any(Number),
+        self: true,
+      },
+    ],
     services: {
       database: { status: 'up', latency_ms: expect.any(Number) },
       listener: { status: 'up' },

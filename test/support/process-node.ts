@@ -8,12 +8,13 @@ import { ROOMY, type World } from './world.js'
 const ROOT = join(import.meta.dirname, '../..')
 
 /** One more node on the database and the folder of this world, until it is killed or the test is over. */
-export async function startProcess(world: World, port = '0') {
+export async function startProcess(world: World, port = '0', settings: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/main.ts')], {
     cwd: ROOT,
     env: {
       ...{ PATH: process.env.PATH, ...ROOMY, LOG_LEVEL: 'info' },
       ...{ PORT: port, DATABASE_URL: world.database.url, UPLOADS_DIR: world.uploads },
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -27,11 +28,11 @@ export async function startProcess(world: World, port = '0') {
     output += chunk
     const url = /earshot is ready: (http:[^"\s]+)/.exec(output)?.[1]
     if (url === undefined) continue
-    const kill = async () => {
-      child.kill('SIGKILL')
+    const send = async (signal: 'SIGKILL' | 'SIGTERM') => {
+      child.kill(signal)
       await exited
     }
-    return { url, kill }
+    return { url, kill: () => send('SIGKILL'), end: () => send('SIGTERM') }
   }
   throw new Error(`the node did not start: ${output}`)
 }

@@ -1,0 +1,22 @@
+-- Which nodes live, and who is on them. Nothing here outlives a crash of PostgreSQL: each node writes its own part anew.
+create unlogged table nodes (
+  id         uuid primary key,
+  version    text not null,
+  started_at timestamptz not null default now(),
+  renewed_at timestamptz not null default now(),
+  -- By the clock of the database alone: those of the nodes may differ.
+  expires_at timestamptz not null,
+  lag_ms     int not null,
+  sockets    int not null
+);
+
+-- One row for each (user, node), however many sockets; it holds for as long as its node lives, so that a renewal is one row.
+-- Without a reference: its cascade could not tell whose presence has ended. Who writes here holds the row of the node.
+create unlogged table presence_leases (
+  user_id uuid not null,
+  node_id uuid not null,
+  state   text not null,
+  primary key (user_id, node_id),
+  constraint presence_leases_state_is_known check (state in ('online', 'away'))
+);
+create index presence_leases_of_a_node on presence_leases (node_id);
