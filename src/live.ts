@@ -24,6 +24,7 @@ import { Nodes } from './realtime/nodes.js'
 import { Positions } from './realtime/positions.js'
 import { Presence } from './realtime/presence.js'
 import { LivePresence } from './realtime/presence-live.js'
+import { PresenceReader } from './realtime/presence-reader.js'
 import { PresenceWatch } from './realtime/presence-watch.js'
 import { ProfileNews } from './realtime/profile-news.js'
 import { recallEvents } from './realtime/recall.js'
@@ -65,12 +66,10 @@ export async function startLive(given: Given) {
   const signals = new Signals({
     nodeId,
     pool,
-    deliver: (signal: Signal, from) => {
+    deliver: (signal: Signal) => {
+      if (signal.type === 'presence.hint') return reader.hint(signal.data.user_id)
       if (signal.stream) fanout.signal(signal.stream, signal.data.user_id, encodeSignal(signal))
       typing.hear(signal)
-      if (signal.type !== 'presence.changed') return
-      if (from === 'elsewhere') presence.hear(signal.data)
-      watches.hear(signal.data)
     },
     logger,
     metrics,
@@ -88,23 +87,37 @@ export async function startLive(given: Given) {
   )
   const presence = new Presence({
     db,
+    nodeId,
     live,
     signals,
     now,
-    watched: () => watches.watched,
-    onHidden: (news) => watches.hear(news),
+    onInvisible: (userId, until) => reader.expectEnd(userId, until),
+    onNoLease: () => nodes.renewSoon(),
   })
-  const watches = new PresenceWatch({ presence, membersOf: (ids) => readMembersOf(db, ids), now, metrics })
+  const watches = new PresenceWatch({
+    look: (pairs) => presence.look(pairs),
+    membersOf: (ids) => readMembersOf(db, ids),
+    now,
+    metrics,
+  })
+  const reader = new PresenceReader({
+    read: (userIds) => presence.read(userIds),
+    watched: () => watches.watched,
+    hear: (truth) => watches.hear(truth),
+    settled: () => nodes.settled,
+    now,
+    logger,
+  })
+  stops.push(() => reader.stop())
   const profiles = new ProfileNews({ db, fanout, now })
-  stops.push(() => presence.stop())
   const nodes = new Nodes({
     db,
     id: nodeId,
     leaseS: config.NODE_LEASE,
     report: () => ({ lag_ms: Math.round(tail.lagMs), sockets: sockets.count }),
     now,
-    onLost: () => undefined,
-    onGone: () => undefined,
+    onLost: () => live.lost(),
+    onGone: (userIds) => presence.hint(userIds),
     logger,
   })
   stops.push(() => nodes.stop())
@@ -123,11 +136,11 @@ export async function startLive(given: Given) {
   })
   const messageRate = new RateCounter(config.RATE_LIMIT_MESSAGE, now)
   const speech = new SpeechLimits(config.WS_COMMANDS, messageRate, now)
-  const sweeps = [nodes, typing, presence, watches, watches.doubts, profiles, door, messageRate]
+  const sweeps = [nodes, typing, presence, reader, watches, watches.doubts, profiles, door, messageRate]
   const sweeper = new Sweeper(sweeps, pace.sweep_ms, logger)
   stops.push(() => sweeper.stop())
   metrics.sample(() => {
-    metrics.live.set({ kind: 'present' }, presence.size)
+    metrics.live.set({ kind: 'present' }, live.size)
     metrics.live.set({ kind: 'typing' }, typing.size)
     metrics.live.set({ kind: 'watched' }, watches.size)
     metrics.recentBytes.set(recent.bytes)
@@ -146,7 +159,7 @@ export async function startLive(given: Given) {
     onConnected: () => {
       tail.reconnected()
       nodes.renewSoon()
-      presence.reconnected()
+      reader.reread()
     },
   })
   const recent = new RecentEvents(config.EVENT_CACHE)

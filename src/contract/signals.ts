@@ -25,4 +25,11 @@ export const USER_SIGNALS = {
 
 export const SIGNALS = { ...CONVERSATION_SIGNALS, ...USER_SIGNALS } as const
 export type SignalType = keyof typeof SIGNALS
-export type SignalData<T extends SignalType> = z.infer<(typeof SIGNALS)[T]>
+
+/** What the nodes say to each other. A hint names whom to look at, never how they are: so nothing tells who is invisible. */
+export const BUS_SIGNALS = {
+  ...CONVERSATION_SIGNALS,
+  'presence.hint': z.object({ user_id: Id }),
+} as const
+export type BusSignalType = keyof typeof BUS_SIGNALS
+export type BusSignalData<T extends BusSignalType> = z.infer<(typeof BUS_SIGNALS)[T]>

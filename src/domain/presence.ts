@@ -1,5 +1,5 @@
 // Who sees whether somebody is here: people who share a conversation, and no block between them. For everybody else the
-// answer is the one for somebody who was never here. What people set is kept; whether they are here the nodes know.
+// answer is the one for somebody who was never here.
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
@@ -7,6 +7,7 @@ import type { ChosenStatus, OwnPresence, SetPresence } from '../contract/presenc
 import type { Status } from '../contract/signals.js'
 import type { Db, Tx } from '../db/database.js'
 import { requireMembership } from './membership.js'
+import { type LiveState, liveState } from './presence-leases.js'
 
 const YEAR_MS = 366 * 86_400_000
 
@@ -14,8 +15,8 @@ const YEAR_MS = 366 * 86_400_000
 export type Setting = { status: ChosenStatus; invisible_until: Date | null; last_seen_at: string | null }
 export const NO_SETTING: Setting = { status: 'online', invisible_until: null, last_seen_at: null }
 
-/** What somebody's sockets and commands say. */
-export type LiveState = 'online' | 'away' | 'offline'
+/** The same, and whether they are here. */
+export type Present = Setting & { user_id: string; live: LiveState }
 
 export function isInvisible({ status, invisible_until }: Setting, now: number): boolean {
   return status === 'invisible' && (invisible_until === null || invisible_until.getTime() > now)
@@ -42,21 +43,18 @@ export function ownStatus({ status }: Setting, live: LiveState): Status {
 }
 
 export async function readOwnPresence(db: Db, actor: Actor, now: number): Promise<OwnPresence> {
-  const [row] = await readSettings(db, [actor.user_id])
-  return shapeOwn(actor.user_id, row ?? NO_SETTING, now)
+  const { rows } = await sql<Setting>`
+    select status, invisible_until, wire_time(last_seen_at) as last_seen_at
+    from presence
+    where user_id = ${actor.user_id}`.execute(db.query)
+  return shapeOwn(actor.user_id, rows[0] ?? NO_SETTING, now)
 }
 
 /**
- * `here`: others could see the actor until now; who becomes invisible is last seen then, as if they had gone.
+ * Whoever is here and becomes invisible is last seen now, as if they had gone.
  * @throws AppError request.time_past, request.invalid when the time is more than a year away, auth.session_ended
  */
-export async function setPresence(
-  db: Db,
-  actor: Actor,
-  input: SetPresence,
-  here: boolean,
-  now: number,
-): Promise<Setting> {
+export async function setPresence(db: Db, actor: Actor, input: SetPresence, now: number): Promise<Setting> {
   const until = input.invisible_until === null ? null : new Date(input.invisible_until)
   if (until && until.getTime() <= now) throw new AppError('request.time_past')
   if (until && until.getTime() > now + YEAR_MS) {
@@ -64,10 +62,11 @@ export async function setPresence(
       errors: [{ path: 'invisible_until', code: 'too_big', message: 'must be within a year' }],
     })
   }
-  const seen = input.status === 'invisible' && here ? new Date(now) : null
+  const seen = input.status === 'invisible' ? new Date(now) : null
   const { rows } = await sql<Setting>`
     insert into presence as p (user_id, status, invisible_until, last_seen_at)
-    select u.id, ${input.status}, ${until}::timestamptz, ${seen}::timestamptz
+    select u.id, ${input.status}, ${until}::timestamptz,
+           case when ${liveState(sql.ref('u.id'))} <> 'offline' then ${seen}::timestamptz end
     from users u
     where u.id = ${actor.user_id} and u.deleted_at is null
     for key share of u
@@ -89,22 +88,23 @@ export function shapeOwn(userId: string, setting: Setting, now: number): OwnPres
   }
 }
 
-/** Of those who have set anything, or were ever seen. */
-export async function readSettings(db: Db, userIds: readonly string[]): Promise<(Setting & { user_id: string })[]> {
-  const { rows } = await sql<Setting & { user_id: string }>`
-    select user_id, status, invisible_until, wire_time(last_seen_at) as last_seen_at
-    from presence
-    where user_id = any(${userIds}::uuid[])`.execute(db.query)
+/** How each of these people is. */
+export async function readPresent(db: Db, userIds: readonly string[]): Promise<Present[]> {
+  const { rows } = await sql<Present>`
+    select w.user_id, coalesce(p.status, 'online') as status, p.invisible_until,
+           wire_time(p.last_seen_at) as last_seen_at, ${liveState(sql.ref('w.user_id'))} as live
+    from unnest(${userIds}::uuid[]) as w (user_id)
+    left join presence p on p.user_id = w.user_id`.execute(db.query)
   return rows
 }
 
 export type Pair = { watcher_id: string; user_id: string }
 
-/** What those have set whom their watcher may see; the other pairs are left out. */
-export async function readVisible(db: Db, pairs: readonly Pair[]): Promise<(Pair & Setting)[]> {
-  const { rows } = await sql<Pair & Setting>`
+/** How those are whom their watcher may see; the other pairs are left out. */
+export async function readVisible(db: Db, pairs: readonly Pair[]): Promise<(Pair & Present)[]> {
+  const { rows } = await sql<Pair & Present>`
     select w.watcher_id, w.user_id, coalesce(p.status, 'online') as status, p.invisible_until,
-           wire_time(p.last_seen_at) as last_seen_at
+           wire_time(p.last_seen_at) as last_seen_at, ${liveState(sql.ref('w.user_id'))} as live
     from unnest(${pairs.map((pair) => pair.watcher_id)}::uuid[], ${pairs.map((pair) => pair.user_id)}::uuid[])
          as w (watcher_id, user_id)
     left join presence p on p.user_id = w.user_id
@@ -118,7 +118,7 @@ export async function readVisible(db: Db, pairs: readonly Pair[]): Promise<(Pair
   return rows
 }
 
-/** The members whom the actor may see, with what they have set. @throws AppError conversation.not_found */
+/** The members who are here and whom the actor may see, if they do not hide. @throws AppError conversation.not_found */
 export async function readMembersPresence(
   db: Db,
   actor: Actor,
@@ -130,6 +130,7 @@ export async function readMembersPresence(
     from members m
     left join presence p on p.user_id = m.user_id
     where m.conversation_id = ${conversationId}
+      and ${liveState(sql.ref('m.user_id'))} <> 'offline'
       and not exists (
         select from blocks b
         where (b.blocker_id = ${actor.user_id} and b.blocked_id = m.user_id)

@@ -4,7 +4,7 @@ import type { UserPresence } from '../contract/presence.js'
 import type { Metrics } from '../observe.js'
 import { encodeSignal } from '../protocols/native.js'
 import type { Connection } from './connection.js'
-import { type Presence, unseen } from './presence.js'
+import { type Presence, type Truth, unseen } from './presence.js'
 import { PresenceDoubts, type PresenceDoubtsOptions } from './presence-doubts.js'
 import { PresenceRows, type Row } from './presence-rows.js'
 
@@ -12,7 +12,7 @@ import { PresenceRows, type Row } from './presence-rows.js'
 const REST_MS = 2_000
 
 export type PresenceWatchOptions = {
-  presence: Pick<Presence, 'look' | 'truth'>
+  look: Presence['look']
   membersOf: PresenceDoubtsOptions['membersOf']
   now: () => number
   metrics: Metrics
@@ -29,7 +29,7 @@ export class PresenceWatch {
     this.#options = options
     this.doubts = new PresenceDoubts({
       rows: this.#rows,
-      look: (pairs) => options.presence.look(pairs),
+      look: options.look,
       membersOf: options.membersOf,
       judge: (row, seen) => this.#judge(row, seen),
     })
@@ -40,8 +40,8 @@ export class PresenceWatch {
     return this.#rows.watched.size
   }
 
-  get watched(): Iterable<string> {
-    return this.#rows.watched.keys()
+  get watched(): ReadonlyMap<string, unknown> {
+    return this.#rows.watched
   }
 
   /** Takes the place of the socket's list before; answers with how things stand. */
@@ -70,8 +70,8 @@ export class PresenceWatch {
     }
   }
 
-  hear(presence: UserPresence): void {
-    for (const row of this.#rows.about(presence.user_id)) this.#change(row, presence)
+  hear({ shown, own }: Truth): void {
+    for (const row of this.#rows.about(shown.user_id)) this.#change(row, row.watcherId === row.userId ? own : shown)
   }
 
   sweep(): void {
@@ -85,10 +85,9 @@ export class PresenceWatch {
   }
 
   /** Told at once, or kept until it may be: the last state wins. */
-  #change(row: Row, presence: UserPresence): void {
-    const { now, presence: here } = this.#options
+  #change(row: Row, seen: UserPresence): void {
+    const { now } = this.#options
     if (!row.visible && row.doubt === 0) return
-    const seen = row.userId === row.watcherId ? here.truth(presence) : presence
     if (row.doubt > 0 || now() - row.toldAt < REST_MS) {
       row.waiting = seen
       this.#waiting.add(row)
@@ -100,7 +99,7 @@ export class PresenceWatch {
   }
 
   #judge(row: Row, seen: UserPresence | undefined): void {
-    // While it may be seen, what is heard over the bus is newer than what this node can read.
+    // While it may be seen, what was read since may be newer.
     if (row.visible === (seen !== undefined)) return
     row.visible = seen !== undefined
     const next = seen ?? unseen(row.userId)
@@ -115,6 +114,7 @@ export class PresenceWatch {
   }
 }
 
+/** Whoever is here need not know when they were last seen: they may just have gone from another node. */
 function differ(one: UserPresence, other: UserPresence): boolean {
-  return one.status !== other.status || one.last_seen_at !== other.last_seen_at
+  return one.status !== other.status || (one.status === 'offline' && one.last_seen_at !== other.last_seen_at)
 }

@@ -1,71 +1,55 @@
-// Tells whether people are here. Each sweep compares what others see of each user of this node with what they were told,
-// and says what has changed over the bus: one statement for all who came, and one for all who went.
+// Tells whether people are here. What this node knows of its sockets is written as leases, all changes of a sweep in one
+// statement; then the other nodes are told to look. Nothing on the bus says how somebody is.
 import type { Actor } from '../auth/actor.js'
 import { HARD } from '../contract/limits.js'
 import type { ConversationPresence, OwnPresence, SetPresence, UserPresence } from '../contract/presence.js'
-import type { Status } from '../contract/signals.js'
 import type { Db } from '../db/database.js'
 import {
   isInvisible,
-  NO_SETTING,
   ownStatus,
   type Pair,
+  type Present,
   readMembersPresence,
   readOwnPresence,
-  readSettings,
+  readPresent,
   readVisible,
   recordSeen,
-  type Setting,
   setPresence,
   shapeOwn,
   shownStatus,
 } from '../domain/presence.js'
+import { writeLeases } from '../domain/presence-leases.js'
 import type { Connection } from './connection.js'
 import type { LivePresence } from './presence-live.js'
 import type { Signals } from './signals.js'
 
-/** News of one sweep: what is published beyond what the bus keeps waiting would be lost. The rest has its turn in the next. */
-const NEWS_MAX = 5_000
+/** Changes of one sweep: as many as the bus keeps waiting. The rest has its turn in the next. */
+const CHANGES_MAX = 5_000
 
-/** A word that another node has said may not have come: what people have set is read again at this pace. */
-const REREAD_MS = 30_000
-
-/** A user of this node. Without a setting nothing is said of them until it is read. */
-type Known = { setting: Setting | undefined; shown: Status }
+/** What others see of somebody, and what they see of themselves. */
+export type Truth = { shown: UserPresence; own: UserPresence }
 
 export type PresenceOptions = {
   db: Db
+  nodeId: string
   live: LivePresence
   signals: Pick<Signals, 'publish'>
   now: () => number
-  /** Whom this node's sockets want to hear of. */
-  watched: () => Iterable<string>
-  /** One of them who is not here is invisible, whatever was heard. */
-  onHidden: (presence: UserPresence) => void
+  /** Somebody is invisible until then. */
+  onInvisible: (userId: string, until: Date) => void
+  /** This node has no lease under which its users could be written. */
+  onNoLease: () => void
 }
 
 export class Presence {
   readonly #options: PresenceOptions
-  readonly #known = new Map<string, Known>()
-  /** Whose setting is read in the next sweeps; bounded by the known and the watched. */
-  readonly #unread = new Set<string>()
-  /** Whose setting is being read, unless something newer has come meanwhile. */
-  #reading = new Set<string>()
-  #rereadAt = Number.NEGATIVE_INFINITY
 
   constructor(options: PresenceOptions) {
     this.#options = options
   }
 
-  get size(): number {
-    return this.#known.size
-  }
-
   arrived({ id, actor }: Connection): void {
     this.#options.live.arrive(actor.user_id, id)
-    if (this.#known.has(actor.user_id)) return
-    this.#known.set(actor.user_id, { setting: undefined, shown: 'offline' })
-    this.#forgetSetting(actor.user_id)
   }
 
   left({ id, actor }: Connection): void {
@@ -76,21 +60,9 @@ export class Presence {
     this.#options.live.act(userId)
   }
 
-  /** Another node has spoken of somebody who is here as well: what they have set may have changed there. */
-  hear({ user_id, status }: UserPresence): void {
-    this.#reading.delete(user_id)
-    const known = this.#known.get(user_id)
-    if (!known) return
-    known.setting = undefined
-    this.#forgetSetting(user_id)
-    // Their last socket there has closed, but they are still here: that is said again.
-    if (status === 'offline') known.shown = 'offline'
-  }
-
-  /** Words of other nodes may have been lost: what people have set is read again. */
-  reconnected(): void {
-    this.#reading.clear()
-    this.#rereadAt = Number.NEGATIVE_INFINITY
+  /** After what has changed is committed. One that is left out, or lost, costs a time. */
+  hint(userIds: readonly string[]): void {
+    for (const user_id of userIds) this.#options.signals.publish({ type: 'presence.hint', data: { user_id } })
   }
 
   readOwn(actor: Actor): Promise<OwnPresence> {
@@ -99,12 +71,10 @@ export class Presence {
 
   /** @throws AppError request.time_past, request.invalid, auth.session_ended */
   async set(actor: Actor, input: SetPresence): Promise<OwnPresence> {
-    const { db, live, now } = this.#options
+    const { db, now } = this.#options
     const at = now()
-    const setting = await setPresence(db, actor, input, live.state(actor.user_id) !== 'offline', at)
-    this.#keep(actor.user_id, setting)
-    // Whatever is shown here: their sockets may be on other nodes, which must not go on telling.
-    if (isInvisible(setting, at)) this.#say(actor.user_id, setting, 'offline')
+    const setting = await setPresence(db, actor, input, at)
+    this.hint([actor.user_id])
     return shapeOwn(actor.user_id, setting, at)
   }
 
@@ -119,24 +89,23 @@ export class Presence {
   async look(pairs: readonly Pair[]): Promise<Map<string, UserPresence>> {
     const rows = pairs.length === 0 ? [] : await readVisible(this.#options.db, pairs)
     return new Map(
-      rows.map((row) => [
-        pairKey(row.watcher_id, row.user_id),
-        { user_id: row.user_id, status: this.#statusFor(row.watcher_id, row), last_seen_at: row.last_seen_at },
-      ]),
+      rows.map((row) => {
+        const { shown, own } = this.#truth(row)
+        return [pairKey(row.watcher_id, row.user_id), row.watcher_id === row.user_id ? own : shown]
+      }),
     )
   }
 
-  /** What a user sees of themselves, of whom others were just told something. */
-  truth(presence: UserPresence): UserPresence {
-    const { user_id } = presence
-    const setting = this.#known.get(user_id)?.setting ?? NO_SETTING
-    return { ...presence, status: ownStatus(setting, this.#options.live.state(user_id)) }
+  async read(userIds: readonly string[]): Promise<Truth[]> {
+    const rows = await readPresent(this.#options.db, userIds)
+    return rows.map((row) => this.#truth(row))
   }
 
   /** @throws AppError conversation.not_found */
   async ofConversation(actor: Actor, conversationId: string): Promise<ConversationPresence> {
-    const { member_count, members } = await readMembersPresence(this.#options.db, actor, conversationId)
-    const online = members.filter((member) => this.#statusFor(actor.user_id, member) !== 'offline')
+    const { db, now } = this.#options
+    const { member_count, members } = await readMembersPresence(db, actor, conversationId)
+    const online = members.filter((member) => member.user_id === actor.user_id || !isInvisible(member, now()))
     return {
       member_count,
       online_count: online.length,
@@ -145,94 +114,32 @@ export class Presence {
   }
 
   async sweep(): Promise<void> {
-    await this.#readSettings()
-    const { live, now } = this.#options
-    const at = now()
-    const leaving: [string, Known][] = []
-    let news = 0
-    for (const [userId, known] of this.#known) {
-      if (!known.setting) continue
-      const state = live.state(userId)
-      const status = shownStatus(known.setting, state, at)
-      if (status === known.shown) {
-        if (state === 'offline' && !live.hasSockets(userId)) this.#forget(userId)
-      } else if (news < NEWS_MAX) {
-        news++
-        if (state === 'offline') leaving.push([userId, known])
-        else this.#say(userId, known.setting, status)
-      }
+    const { db, nodeId, live, now, onNoLease } = this.#options
+    const { changes: taken, losses } = live.take(CHANGES_MAX)
+    if (taken.length === 0) return
+    // Kept first, so that whoever sees them gone can read since when.
+    const leaving = taken.filter(({ state }) => state === 'offline')
+    await recordSeen(
+      db.query,
+      leaving.map(({ user_id, seen_at }) => ({ user_id, at: seen_at })),
+      now(),
+    )
+    // Whoever has come back meanwhile is for the next sweep.
+    const changes = taken.filter(({ user_id, state }) => live.state(user_id) === state)
+    if (changes.length === 0) return
+    if (!(await writeLeases(db, nodeId, changes))) return onNoLease()
+    live.written(changes, losses)
+    this.hint(changes.map(({ user_id }) => user_id))
+  }
+
+  #truth(row: Present): Truth {
+    const { now, onInvisible } = this.#options
+    const { user_id, last_seen_at, invisible_until } = row
+    if (invisible_until && isInvisible(row, now())) onInvisible(user_id, invisible_until)
+    return {
+      shown: { user_id, status: shownStatus(row, row.live, now()), last_seen_at },
+      own: { user_id, status: ownStatus(row, row.live), last_seen_at },
     }
-    await this.#seeOff(leaving)
-  }
-
-  /** This node goes: whoever is elsewhere too is announced again from there. */
-  async stop(): Promise<void> {
-    for (const userId of this.#known.keys()) this.#options.live.forget(userId)
-    await this.#seeOff([...this.#known].filter(([, known]) => known.shown !== 'offline'))
-  }
-
-  async #readSettings(): Promise<void> {
-    const { db, now, watched, onHidden } = this.#options
-    if (now() - this.#rereadAt >= REREAD_MS) {
-      this.#rereadAt = now()
-      for (const users of [this.#known.keys(), watched()]) for (const userId of users) this.#unread.add(userId)
-    }
-    const asked = [...this.#unread].slice(0, NEWS_MAX)
-    if (asked.length === 0) return
-    this.#reading = new Set(asked)
-    const rows = await readSettings(db, asked)
-    const settings = new Map(rows.map((row) => [row.user_id, row]))
-    for (const userId of this.#reading) {
-      const setting = settings.get(userId) ?? NO_SETTING
-      this.#keep(userId, setting)
-      if (!this.#known.has(userId) && isInvisible(setting, now())) onHidden(gone(userId, setting))
-    }
-  }
-
-  /** When they were last seen is kept first, so that what is told can be read. */
-  async #seeOff(leaving: [string, Known][]): Promise<void> {
-    const { db, live, now } = this.#options
-    const people = leaving.map(([user_id]) => ({ user_id, at: live.seenAt(user_id) }))
-    const seen = await recordSeen(db.query, people, now())
-    for (const [userId, known] of leaving) {
-      if (known.setting)
-        known.setting = { ...known.setting, last_seen_at: seen.get(userId) ?? known.setting.last_seen_at }
-      // They may have come back meanwhile.
-      if (live.state(userId) !== 'offline') continue
-      if (this.#say(userId, known.setting, 'offline') && !live.hasSockets(userId)) this.#forget(userId)
-    }
-  }
-
-  /** What was not taken is as if not said: the next sweep says it. */
-  #say(userId: string, setting: Setting | undefined, status: Status): boolean {
-    const data = { user_id: userId, status, last_seen_at: setting?.last_seen_at ?? null }
-    if (!this.#options.signals.publish({ type: 'presence.changed', data })) return false
-    const known = this.#known.get(userId)
-    if (known) known.shown = status
-    return true
-  }
-
-  #statusFor(watcherId: string, setting: Setting & { user_id: string }): Status {
-    const { live, now } = this.#options
-    const state = live.state(setting.user_id)
-    return watcherId === setting.user_id ? ownStatus(setting, state) : shownStatus(setting, state, now())
-  }
-
-  #keep(userId: string, setting: Setting): void {
-    this.#reading.delete(userId)
-    this.#unread.delete(userId)
-    const known = this.#known.get(userId)
-    if (known) known.setting = setting
-  }
-
-  #forgetSetting(userId: string): void {
-    this.#reading.delete(userId)
-    this.#unread.add(userId)
-  }
-
-  #forget(userId: string): void {
-    this.#known.delete(userId)
-    this.#options.live.forget(userId)
   }
 }
 
@@ -243,8 +150,4 @@ export function pairKey(watcherId: string, userId: string): string {
 /** As for somebody who was never here. */
 export function unseen(user_id: string): UserPresence {
   return { user_id, status: 'offline', last_seen_at: null }
-}
-
-function gone(user_id: string, { last_seen_at }: Setting): UserPresence {
-  return { user_id, status: 'offline', last_seen_at }
 }

@@ -1,6 +1,6 @@
 // Live news that is never kept: typing, presence, positions of receipts. What is published within FLUSH_MS goes out
 // together, to this node's sockets and over the bus to the other nodes; of one matter only the latest is sent.
-import { SIGNALS, type SignalData, type SignalType } from '../contract/signals.js'
+import { BUS_SIGNALS, type BusSignalData, type BusSignalType } from '../contract/signals.js'
 import { CHANNEL } from '../db/doorbell.js'
 import type { Pool } from '../db/pool.js'
 import type { Logger, Metrics } from '../observe.js'
@@ -12,13 +12,13 @@ const PAYLOAD_BYTES = 7_000
 const PENDING_MAX = 10_000
 
 /** `stream`: the conversation whose other members hear it. */
-export type Signal = { [T in SignalType]: { type: T; stream?: string; data: SignalData<T> } }[SignalType]
+export type Signal = { [T in BusSignalType]: { type: T; stream?: string; data: BusSignalData<T> } }[BusSignalType]
 
 export type SignalsOptions = {
   nodeId: string
   pool: Pool
   /** Hands it to whoever hears it on this node. Must not wait. */
-  deliver: (signal: Signal, from: 'here' | 'elsewhere') => void
+  deliver: (signal: Signal) => void
   logger: Logger
   metrics: Metrics
 }
@@ -52,7 +52,7 @@ export class Signals {
     if (text === undefined || node === this.#options.nodeId) return
     try {
       for (const signal of JSON.parse(text)) {
-        if (isSignal(signal)) this.#deliver(signal, 'elsewhere')
+        if (isSignal(signal)) this.#deliver(signal)
       }
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'a batch of signals could not be read')
@@ -71,7 +71,7 @@ export class Signals {
     if (this.#pending.size === 0) return
     const signals = [...this.#pending.values()]
     this.#pending.clear()
-    for (const signal of signals) this.#deliver(signal, 'here')
+    for (const signal of signals) this.#deliver(signal)
     const { pool, nodeId, logger } = this.#options
     const payloads = pack(signals).map((batch) => `s:${nodeId}:${batch}`)
     await pool
@@ -83,11 +83,11 @@ export class Signals {
   }
 
   /** Never throws: the others of the batch have nothing to do with one that fails. */
-  #deliver(signal: Signal, from: 'here' | 'elsewhere'): void {
+  #deliver(signal: Signal): void {
     const { metrics, deliver, logger } = this.#options
     metrics.signals.inc({ type: signal.type })
     try {
-      deliver(signal, from)
+      deliver(signal)
     } catch (error) {
       logger.error({ err: error, type: signal.type }, 'a signal could not be delivered on this node')
     }
@@ -116,7 +116,7 @@ function pack(signals: Signal[]): string[] {
 function isSignal(value: unknown): value is Signal {
   if (typeof value !== 'object' || value === null || !('type' in value) || !('data' in value)) return false
   const { type } = value
-  if (typeof type !== 'string' || !Object.hasOwn(SIGNALS, type)) return false
+  if (typeof type !== 'string' || !Object.hasOwn(BUS_SIGNALS, type)) return false
   if ('stream' in value && typeof value.stream !== 'string') return false
-  return SIGNALS[type as SignalType].safeParse(value.data).success
+  return BUS_SIGNALS[type as BusSignalType].safeParse(value.data).success
 }

@@ -16,6 +16,7 @@ const bobIs = (status: UserPresence['status'], last_seen_at: string | null = nul
   status,
   last_seen_at,
 })
+const truth = (shown: UserPresence) => ({ shown, own: shown })
 const blocked = { type: 'block.added', stream_id: BOB, data: JSON.stringify({ user_id: ALICE }) } as LogEvent
 const unblocked = { ...blocked, type: 'block.removed' } as LogEvent
 const deleted = (stream_id: string) => ({ type: 'conversation.deleted', stream_id, data: '{}' }) as LogEvent
@@ -36,7 +37,7 @@ function node() {
     )
   }
   const watch = new PresenceWatch({
-    presence: { look, truth: (presence) => presence },
+    look,
     membersOf: async (ids) => {
       if (state.deaf) throw new Error('the database is away')
       return new Map(ids.map((id) => [id, new Set(id === HOME ? [ALICE, BOB] : [ALICE])]))
@@ -69,8 +70,8 @@ async function watching() {
 test('a change that is heard while the first state is read is told after it', async () => {
   const { watch, connection, heard, answers, sweep } = node()
   const asked = watch.watch(connection, [BOB])
-  watch.hear(bobIs('away'))
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('away')))
+  watch.hear(truth(bobIs('busy')))
   await sweep()
   answers[0]?.(bobIs('online'))
   expect(await asked).toEqual([bobIs('online')])
@@ -86,7 +87,7 @@ test('a block that comes while the first state is read is not overlooked', async
   answers[0]?.(bobIs('online'))
   // What was read may be older than the block.
   expect(await asked).toEqual([bobIs('offline')])
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('busy')))
   const swept = sweep()
   answers[1]?.(undefined)
   await swept
@@ -102,7 +103,7 @@ test('a first state that is answered after a later question does not undo its an
   await swept
   answers[0]?.(bobIs('online'))
   expect(await asked).toEqual([bobIs('offline')])
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('busy')))
   await sweep()
   expect(heard).toEqual([])
 })
@@ -119,7 +120,7 @@ test('a doubt that comes while one is asked about is asked about again: a denial
     answers[1]?.(first === blocked ? undefined : bobIs('online'))
     await swept
     expect(heard).toEqual(first === blocked ? [bobIs('offline')] : [])
-    watch.hear(bobIs('busy'))
+    watch.hear(truth(bobIs('busy')))
     const again = sweep()
     answers[2]?.(second === blocked ? undefined : bobIs('busy'))
     await again
@@ -136,7 +137,7 @@ test('a block is judged although another conversation is deleted while it is ask
   doubts.onEvent(deleted(crypto.randomUUID()))
   answers[1]?.(undefined)
   await swept
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('busy')))
   await sweep()
   expect(heard).toEqual([bobIs('offline')])
 })
@@ -145,7 +146,7 @@ test('a deleted conversation puts only its members in doubt, and they stay in it
   const { watch, doubts, heard, answers, questions, state, sweep } = await watching()
   doubts.onEvent(deleted(crypto.randomUUID()))
   await sweep()
-  watch.hear(bobIs('away'))
+  watch.hear(truth(bobIs('away')))
   expect([questions.length, heard]).toEqual([1, [bobIs('away')]])
   doubts.onEvent(deleted(HOME))
   state.deaf = true
@@ -162,7 +163,7 @@ test('a list that is being read keeps nobody else from hearing', async () => {
   const { watch, heard, answers } = await watching()
   const slow = { ...node().connection, actor: { user_id: crypto.randomUUID() } } as unknown as Connection
   const asked = watch.watch(slow, [BOB])
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('busy')))
   expect(heard).toEqual([bobIs('busy')])
   answers[1]?.(undefined)
   await asked
@@ -202,8 +203,8 @@ test('what waits for its turn is told although the question of another fails or 
   const asked = watch.watch(carol, [dave])
   answers[1]?.(undefined)
   await asked
-  watch.hear(bobIs('away'))
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('away')))
+  watch.hear(truth(bobIs('busy')))
   state.now += 2_000
   doubts.onEvent({ ...blocked, stream_id: dave, data: JSON.stringify({ user_id: carol.actor.user_id }) })
   const swept = sweep()
@@ -216,19 +217,19 @@ test('what waits for its turn is told although the question of another fails or 
 test('while it is in doubt whether somebody may be seen nothing is told of them, however long the answer takes', async () => {
   const { watch, heard, answers, state, doubts, sweep } = await watching()
   doubts.onEvent(blocked)
-  watch.hear(bobIs('away'))
+  watch.hear(truth(bobIs('away')))
   const failed = sweep()
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('busy')))
   answers[1]?.(new Error('the database is away'))
   await expect(failed).rejects.toThrow()
   state.now += 60_000
-  watch.hear(bobIs('away'))
+  watch.hear(truth(bobIs('away')))
   expect(heard).toEqual([])
   const swept = sweep()
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('busy')))
   answers[2]?.(undefined)
   await swept
-  watch.hear(bobIs('online'))
+  watch.hear(truth(bobIs('online')))
   await sweep()
   expect(heard).toEqual([bobIs('offline')])
   expect(answers).toHaveLength(3)
@@ -237,7 +238,7 @@ test('while it is in doubt whether somebody may be seen nothing is told of them,
 test('where the doubt was without cause, what was heard meanwhile is told', async () => {
   const { watch, heard, answers, doubts, sweep } = await watching()
   doubts.onEvent(blocked)
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('busy')))
   const swept = sweep()
   answers[1]?.(bobIs('online'))
   await swept
@@ -255,7 +256,7 @@ test('events about people whom nobody here watches ask nothing', async () => {
 test('a socket that closes leaves nothing behind, also while its list is read or asked about', async () => {
   const { watch, connection, heard, answers } = node()
   const asked = watch.watch(connection, [BOB])
-  watch.hear(bobIs('busy'))
+  watch.hear(truth(bobIs('busy')))
   watch.drop(connection)
   answers[0]?.(bobIs('online'))
   expect(await asked).toEqual([])
@@ -267,7 +268,7 @@ test('a socket that closes leaves nothing behind, also while its list is read or
   other.watch.drop(other.connection)
   other.answers[1]?.(undefined)
   await swept
-  other.watch.hear(bobIs('busy'))
+  other.watch.hear(truth(bobIs('busy')))
   await other.sweep()
   expect([other.watch.size, heard, other.heard]).toEqual([0, [], []])
 })
