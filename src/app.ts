@@ -9,7 +9,8 @@ import { Database } from './db/database.js'
 import { Doorbell } from './db/doorbell.js'
 import { migrate } from './db/migrator.js'
 import { openDatabase } from './db/open.js'
-import { createPool } from './db/pool.js'
+import { createPool, keptForReads } from './db/pool.js'
+import { WriteGate } from './db/write-gate.js'
 import { readSecret } from './domain/secrets.js'
 import { Health } from './http/health.js'
 import { HttpServer } from './http/http-server.js'
@@ -79,7 +80,13 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   await migrateJobs(pool, logger)
 
   let live: Live | undefined
-  const db = new Database(pool, new Doorbell(pool, logger, () => live?.tail.wake()))
+  const gate = new WriteGate({
+    max: database.pool_max - keptForReads(database.pool_max),
+    wait_ms: database.connect_timeout_ms,
+    onRefused: (reason) => metrics.writeRefusals.inc({ reason }),
+  })
+  metrics.sample(() => metrics.writesUp.set(gate.trouble ? 0 : 1))
+  const db = new Database(pool, new Doorbell(pool, logger, () => live?.tail.wake()), gate)
   const housekeeper = new Housekeeper(db, logger, config.EVENT_WINDOW)
   stops.push(() => housekeeper.stop())
   await housekeeper.start()
@@ -115,6 +122,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     pool,
     listenerIsHealthy: () => running.listener.healthy,
     tailLagMs: () => running.tail.lagMs,
+    writeTrouble: () => gate.trouble,
     sockets: () => sockets.count,
     storage: media.storage,
     programs: media.programs,

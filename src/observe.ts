@@ -110,6 +110,12 @@ export function createMetrics() {
     }),
     bellLatency: seconds('earshot_bell_latency_seconds', 'Round trip of the heartbeat over NOTIFY', LATENCIES),
     listenerUp: gauge('earshot_listener_up', '1 while the listener hears its own heartbeat'),
+    writesUp: gauge('earshot_database_writes_up', '0 while writes fail for a reason of the database'),
+    writeRefusals: counter(
+      'earshot_write_refusals_total',
+      'Writes that were refused at once since others had failed, by reason',
+      ['reason'],
+    ),
     pool: new Gauge({
       name: 'earshot_pool_connections',
       help: 'Pool connections by state',

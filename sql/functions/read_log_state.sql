@@ -6,7 +6,10 @@ language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   last_id bigint;
 begin
-  perform from log_state for update;
+  -- Where nothing can be written, nobody can raise it either.
+  if current_setting('transaction_read_only') = 'off' then
+    perform from log_state for update;
+  end if;
   execute format('select last_value from %s', pg_get_serial_sequence('events', 'id')) into last_id;
   if known_epoch = log_epoch() and known_head > last_id then
     perform raise_epoch();

@@ -2,10 +2,20 @@ import { z } from 'zod'
 import { Id, Time } from './fields.js'
 
 const Status = z.enum(['up', 'down'])
+/** Why writes fail while the database can still be asked. */
+export const WriteTrouble = z
+  .enum(['disk_full', 'read_only', 'too_many_connections', 'stalled', 'lost', 'unconfirmed'])
+  .describe(
+    '`stalled`: commits take too long; `lost`: connections end; `unconfirmed`: a standby has not confirmed what was committed',
+  )
+export type WriteTrouble = z.infer<typeof WriteTrouble>
+
 const DatabaseState = z.object({
   status: Status,
   latency_ms: z.number().int().optional(),
   pool: z.literal('busy').optional().describe('No connection was free to ask with'),
+  writes: Status.describe('`down` for ten seconds after one has failed for this reason, or until one succeeds'),
+  reason: WriteTrouble.optional(),
 })
 
 const LiveNode = z.object({
@@ -23,7 +33,9 @@ export type LiveNode = z.infer<typeof LiveNode>
 export const Readiness = z.object({ status: Status })
 
 export const HealthReport = z.object({
-  status: Status,
+  status: z
+    .enum(['up', 'degraded', 'down'])
+    .describe('`degraded`: it serves, but writes fail, or what other nodes write is heard late'),
   timestamp: Time,
   version: z.string(),
   uptime_s: z.number().int(),

@@ -2,50 +2,104 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import type { Doorbell } from './doorbell.js'
 import { discardLost, type Pool } from './pool.js'
-import { isRetryable } from './sqlstate.js'
+import { isRetryable, StalledCommit } from './sqlstate.js'
 import type { DB } from './tables.js'
+import { WriteGate } from './write-gate.js'
 
 /** Only inside a transaction. */
 export type Tx = Transaction<DB>
 
 const ATTEMPTS = 3
+/** Backends that are remembered; more are not left behind, for only trials could. */
+const LEFT_BEHIND_MAX = 100
 
 export class Database {
   /** For reads, and for writes that announce nothing. */
   readonly query: Kysely<DB>
+  readonly #pool: Pool
   readonly #doorbell: Doorbell
+  readonly #gate: WriteGate
+  /** Backends that were given up in the middle of a statement. */
+  readonly #leftBehind = new Set<number>()
 
-  constructor(pool: Pool, doorbell: Doorbell) {
-    this.query = new Kysely<DB>({ dialect: new PostgresDialect({ pool: discardLost(pool) }) })
+  constructor(pool: Pool, doorbell: Doorbell, gate = new WriteGate()) {
+    const onSilent = (pid: number) => {
+      if (this.#leftBehind.size < LEFT_BEHIND_MAX) this.#leftBehind.add(pid)
+    }
+    this.query = new Kysely<DB>({ dialect: new PostgresDialect({ pool: discardLost(pool, onSilent) }) })
+    this.#pool = pool
     this.#doorbell = doorbell
+    this.#gate = gate
   }
 
   /**
    * Runs `work` in one transaction on behalf of `actorId` (the events carry it), and rings after the commit. It may run
    * up to three times, since deadlocks and serialization failures are repeated: so it must do nothing but query.
+   * @throws AppError unavailable, overloaded: nothing was written
    */
   write<T>(actorId: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
     const setting = sql`select set_config('earshot.ring', 'after_commit', true),
       set_config('earshot.actor', ${actorId ?? ''}, true), set_config('lock_timeout', '2s', true)`
-    return this.call(() =>
-      this.query.transaction().execute(async (tx) => {
-        await setting.execute(tx)
-        return work(tx)
-      }),
+    return this.#repeat(
+      (committing) =>
+        this.query.transaction().execute(async (tx) => {
+          await setting.execute(tx)
+          const result = await work(tx)
+          committing()
+          return result
+        }),
+      isRetryable,
     )
   }
 
-  /** For one statement that sets `earshot.ring` by itself, such as send_message(): rung for, and repeated, in the same way. */
-  async call<T>(statement: () => Promise<T>, retryOn: (error: unknown) => boolean = isRetryable): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const result = await statement()
-        this.#doorbell.ring()
-        return result
-      } catch (error) {
-        if (attempt >= ATTEMPTS || !retryOn(error)) throw error
-      }
-    }
+  /**
+   * For one statement that sets `earshot.ring` by itself, such as send_message(): rung for, and repeated, in the same way.
+   * @throws AppError unavailable, overloaded: nothing was written
+   */
+  call<T>(
+    statement: (query: Kysely<DB>) => Promise<T>,
+    retryOn: (error: unknown) => boolean = isRetryable,
+  ): Promise<T> {
+    return this.#repeat(
+      (committing) =>
+        this.query.connection().execute((query) => {
+          committing()
+          return statement(query)
+        }),
+      retryOn,
+    )
+  }
+
+  #repeat<T>(attempt: (committing: () => void) => Promise<T>, retryOn: (error: unknown) => boolean): Promise<T> {
+    return this.#gate.pass(
+      async (committing) => {
+        for (let attempts = 1; ; attempts++) {
+          try {
+            const result = await attempt(committing)
+            this.#doorbell.ring()
+            return result
+          } catch (error) {
+            if (attempts >= ATTEMPTS || !retryOn(error)) throw error
+          }
+        }
+      },
+      () => this.#requireNoneLeftBehind(),
+    )
+  }
+
+  /**
+   * PostgreSQL does not end a commit that waits, however long its client has gone: while one hangs, the next would too, and
+   * leave one more backend behind.
+   */
+  async #requireNoneLeftBehind(): Promise<void> {
+    if (this.#leftBehind.size === 0) return
+    const { rowCount } = await this.#pool.query(
+      `select from pg_stat_activity
+       where pid = any($1) and state = 'active' and query_start < clock_timestamp() - interval '2 seconds'`,
+      [[...this.#leftBehind]],
+    )
+    if (rowCount) throw new StalledCommit('a commit that was given up still waits')
+    this.#leftBehind.clear()
   }
 }
 

@@ -3,7 +3,7 @@ import type { PostgresPool } from 'kysely'
 import pg from 'pg'
 import type { DatabaseConfig } from '../config.js'
 import type { Logger } from '../observe.js'
-import { isConnectionLost } from './sqlstate.js'
+import { isConnectionLost, isSilence, UnconfirmedCommit } from './sqlstate.js'
 
 export type Pool = pg.Pool
 
@@ -43,26 +43,48 @@ export function createPool(config: DatabaseConfig, logger: Logger, name = 'earsh
   return pool
 }
 
+/** Of so many connections, those that writes leave to reads, whatever happens to their commits. */
+export function keptForReads(poolMax: number): number {
+  return Math.ceil(poolMax / 4)
+}
+
+/** The function of PostgreSQL that tells of a commit which no standby has confirmed; its text is translated. */
+const UNCONFIRMED = 'SyncRepWaitForLSN'
+
 /**
  * The pool as Kysely wants it, which gives a connection back without saying that it is lost: behind a broken network it
- * would be handed out again and again, and each query would wait for its time-out.
+ * would be handed out again and again, and each query would wait for its time-out. A commit that only a warning tells from
+ * one that is replicated fails. `onSilent` is given the backends that may still be at work on what was given up.
  */
-export function discardLost(pool: Pool): PostgresPool {
+export function discardLost(pool: Pool, onSilent: (pid: number) => void = () => undefined): PostgresPool {
   return {
     end: () => pool.end(),
     connect: async () => {
       const client = await pool.connect()
       let lost: Error | undefined
+      let isUnconfirmed = false
+      const onNotice = ({ routine }: { routine?: string | undefined }) => {
+        isUnconfirmed ||= routine === UNCONFIRMED
+      }
+      client.on('notice', onNotice)
       const query = async (text: string, values: unknown[]) => {
         if (lost) throw lost
+        isUnconfirmed = false
         try {
-          return await client.query(text, values)
+          const result = await client.query(text, values)
+          if (isUnconfirmed) throw new UnconfirmedCommit('the wait for a standby was cancelled')
+          return result
         } catch (error) {
           if (error instanceof Error && isConnectionLost(error)) lost = error
+          if (isSilence(error) && 'processID' in client) onSilent(Number(client.processID))
           throw error
         }
       }
-      return Object.create(client, { query: { value: query }, release: { value: () => client.release(lost) } })
+      const release = () => {
+        client.removeListener('notice', onNotice)
+        client.release(lost)
+      }
+      return Object.create(client, { query: { value: query }, release: { value: release } })
     },
   }
 }

@@ -1,5 +1,6 @@
 // What PostgreSQL says -> what we say. The SQLSTATE and the constraint's name are the interface, the text never is.
 import { AppError, type ErrorCode, isErrorCode } from '../contract/errors.js'
+import type { WriteTrouble } from '../contract/operations.js'
 
 /** Constraints that a client can run into. */
 const CONSTRAINTS: Record<string, ErrorCode> = {
@@ -24,13 +25,39 @@ const CODES: Record<string, ErrorCode> = {
   '08': 'unavailable',
   '53': 'unavailable', // too many connections, disk full, out of memory
   '57': 'unavailable', // shutting down, starting up
+  '28': 'unavailable', // it does not let us in: nothing that a client could help
   '3D000': 'unavailable', // the database is gone, or not there yet
   '25006': 'unavailable', // read-only: a former primary
   '58': 'unavailable',
 }
 
 const LOST_CONNECTION =
-  /terminated|timeout exceeded|Connection (ended|lost)|ECONNRE|EPIPE|ETIMEDOUT|Query read timeout|not queryable/i
+  /terminated|timeout exceeded|Connection (ended|lost)|ECONNRE|EPIPE|ETIMEDOUT|E(HOST|NET)UNREACH|ENOTFOUND|EAI_AGAIN|Query read timeout|not queryable/i
+/** The driver has given up: what it had asked for may still happen. */
+const SILENT = 'Query read timeout'
+/** The pool had no connection to spare in time, which says nothing about the database. */
+const POOL_EXHAUSTED = 'timeout exceeded when trying to connect'
+
+/** SQLSTATE, or its class, after which the next write would most likely end in the same way. */
+const TROUBLES: Record<string, WriteTrouble> = {
+  '53100': 'disk_full',
+  '53300': 'too_many_connections',
+  '25006': 'read_only',
+  '08': 'lost',
+  '28': 'lost',
+  '57P': 'lost', // shutting down, crashed, starting up
+  '3D000': 'lost',
+}
+
+/** It was committed here, but the standby that has to confirm it has not. Whoever wrote must not hear that it is done. */
+export class UnconfirmedCommit extends Error {
+  override readonly name = 'UnconfirmedCommit'
+}
+
+/** One that was given up earlier still hangs. */
+export class StalledCommit extends Error {
+  override readonly name = 'StalledCommit'
+}
 
 function sqlstate(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
@@ -56,6 +83,26 @@ export function isConnectionLost(error: Error): boolean {
   return LOST_CONNECTION.test(`${sqlstate(error) ?? ''} ${error.message}`)
 }
 
+/** The answer did not come in time, and its backend may still be at it. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === SILENT
+}
+
+/** The database takes no writes: it is, or has become, a standby. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlstate(error) === '25006'
+}
+
+/** What it says about other writes; undefined for what belongs to this one alone, such as a deadlock or a rule. */
+export function troubleOf(error: unknown): WriteTrouble | undefined {
+  if (!(error instanceof Error) || error instanceof AppError || error.message === POOL_EXHAUSTED) return undefined
+  if (error instanceof UnconfirmedCommit) return 'unconfirmed'
+  if (error instanceof StalledCommit || isSilence(error)) return 'stalled'
+  const code = sqlstate(error)
+  if (code?.length === 5) return TROUBLES[code] ?? TROUBLES[code.slice(0, 3)] ?? TROUBLES[code.slice(0, 2)]
+  return isConnectionLost(error) ? 'lost' : undefined
+}
+
 /** Any error as one that can be answered: our own as it is, PostgreSQL's translated, everything else `internal`. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
@@ -67,7 +114,14 @@ export function toAppError(error: unknown): AppError {
     CONSTRAINTS[constraintOf(error)] ??
     (code && (CODES[code] ?? (code.length === 5 ? CODES[code.slice(0, 2)] : undefined)))
   if (known) return new AppError(known, known === 'busy' || known === 'unavailable' ? { retry_after_s: 1 } : {}, cause)
-  if (error instanceof Error && isConnectionLost(error)) {
+  if (error instanceof Error && error.message === POOL_EXHAUSTED) {
+    return new AppError('overloaded', { retry_after_s: 1 }, cause)
+  }
+  if (
+    error instanceof UnconfirmedCommit ||
+    error instanceof StalledCommit ||
+    (error instanceof Error && isConnectionLost(error))
+  ) {
     return new AppError('unavailable', { retry_after_s: 1 }, cause)
   }
   return new AppError('internal', {}, cause)

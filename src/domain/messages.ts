@@ -38,7 +38,7 @@ export async function sendMessage(
     files.length === 0
       ? // The same client_id may win elsewhere between our look and our insert: the second look finds it.
         await db.call(
-          () => send(db.query, 'text'),
+          (query) => send(query, 'text'),
           (error) => isRetryable(error) || isUniqueViolation(error, CLIENT_ID),
         )
       : await db.write(actor.user_id, async (tx) => send(tx, await typeWithFiles(tx, actor, conversationId, input)))

@@ -31,12 +31,10 @@ export async function advanceReceipts(
   conversationId: string,
   input: ReportReceipts,
 ): Promise<{ me: Membership; advance: Advance }> {
-  const { rows } = await db.call(() =>
+  const { rows } = await db.call((query) =>
     sql<Advance>`
       select * from advance_receipts(array[${actor.user_id}::uuid], array[${conversationId}::uuid],
-        array[${input.read_number ?? null}::bigint], array[${input.delivered_number ?? null}::bigint])`.execute(
-      db.query,
-    ),
+        array[${input.read_number ?? null}::bigint], array[${input.delivered_number ?? null}::bigint])`.execute(query),
   )
   const advance = rows[0]
   if (!advance) throw new AppError('conversation.not_found')

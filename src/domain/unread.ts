@@ -82,7 +82,7 @@ export async function readConversations(
   input: ReadConversations,
 ): Promise<{ outcome: ReadOutcome; advances: Advance[] }> {
   const asked = input.conversation_ids && [...new Set(input.conversation_ids)]
-  const { rows } = await db.call(() =>
+  const { rows } = await db.call((query) =>
     sql<Advance>`
       select a.*
       from (
@@ -94,7 +94,7 @@ export async function readConversations(
       ) mine
       cross join lateral advance_receipts(
         array_fill(${actor.user_id}::uuid, array[cardinality(mine.ids)]), mine.ids,
-        array_fill(${Number.MAX_SAFE_INTEGER}::bigint, array[cardinality(mine.ids)]), null) a`.execute(db.query),
+        array_fill(${Number.MAX_SAFE_INTEGER}::bigint, array[cardinality(mine.ids)]), null) a`.execute(query),
   )
   const done = new Set(rows.map((row) => row.conversation_id))
   const missing = (asked ?? []).filter((id) => !done.has(id))

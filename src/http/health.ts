@@ -1,5 +1,5 @@
 // Whether the server works, in three depths: the process lives, it can serve, and how each part of it does.
-import type { HealthReport } from '../contract/operations.js'
+import type { HealthReport, WriteTrouble } from '../contract/operations.js'
 import type { Pool } from '../db/pool.js'
 import type { Programs } from '../media/av.js'
 import type { Storage } from '../media/storage.js'
@@ -9,6 +9,7 @@ const PING_MS = 1_000
 const TAIL_STALE_MS = 5_000
 
 type DatabaseState = HealthReport['services']['database']
+type Ping = Omit<DatabaseState, 'writes' | 'reason'>
 
 export type HealthSources = {
   version: string
@@ -17,6 +18,7 @@ export type HealthSources = {
   pool: Pool
   listenerIsHealthy: () => boolean
   tailLagMs: () => number
+  writeTrouble: () => WriteTrouble | undefined
   sockets: () => number
   storage: Storage
   programs: Programs
@@ -38,23 +40,33 @@ export class Health {
   }
 
   async report(): Promise<HealthReport> {
-    const { version, nodeId, nodes, tailLagMs, listenerIsHealthy, sockets, programs, workers } = this.#sources
+    const { version, nodeId, nodes, tailLagMs, listenerIsHealthy, writeTrouble, sockets, programs, workers } =
+      this.#sources
     const [ping, storage] = await Promise.all([this.#pingDatabase(), this.#pingStorage()])
     const lag = tailLagMs()
     const tail = { status: lag < TAIL_STALE_MS ? ('up' as const) : ('down' as const), lag_ms: lag }
     // A full pool is a busy node, not a lost database: the tail, on a session of its own, knows the difference.
-    const database: DatabaseState = ping === undefined ? { status: tail.status, pool: 'busy' } : ping
+    const asked: Ping = ping === undefined ? { status: tail.status, pool: 'busy' } : ping
+    const reason = writeTrouble()
+    const database: DatabaseState = {
+      ...asked,
+      writes: asked.status === 'up' && !reason ? 'up' : 'down',
+      ...(reason && { reason }),
+    }
+    const listener = { status: listenerIsHealthy() ? ('up' as const) : ('down' as const) }
+    const serves = database.status === 'up' && tail.status === 'up' && !this.#stopping
+    // Without the listener the tail polls: slower, but nothing is lost.
+    const isWhole = database.writes === 'up' && listener.status === 'up'
     return {
-      status: database.status === 'up' && tail.status === 'up' && !this.#stopping ? 'up' : 'down',
+      status: serves ? (isWhole ? 'up' : 'degraded') : 'down',
       timestamp: new Date().toISOString(),
       version,
       uptime_s: Math.round((Date.now() - this.#startedAt) / 1_000),
       node_id: nodeId,
       nodes: nodes(),
-      // Without the listener the tail polls: slower, but nothing is lost, so it alone is no reason to be down.
       services: {
         database,
-        listener: { status: listenerIsHealthy() ? 'up' : 'down' },
+        listener,
         tail,
         websocket: { status: 'up', connections: sockets() },
         // Without it files wait and messages go on: no reason to send nobody here.
@@ -65,12 +77,12 @@ export class Health {
   }
 
   /** Undefined when the pool had no connection to spare in time. */
-  async #pingDatabase(): Promise<DatabaseState | undefined> {
+  async #pingDatabase(): Promise<Ping | undefined> {
     const { pool } = this.#sources
     const start = performance.now()
     const ping = pool.query('select 1').then(
-      (): DatabaseState => ({ status: 'up', latency_ms: Math.round(performance.now() - start) }),
-      (): DatabaseState => ({ status: 'down' }),
+      (): Ping => ({ status: 'up', latency_ms: Math.round(performance.now() - start) }),
+      (): Ping => ({ status: 'down' }),
     )
     return inTime(ping, () => (pool.waitingCount > 0 ? undefined : { status: 'down' }))
   }

@@ -72,7 +72,8 @@ export class Log {
     })
     await session.connect()
     // A plan for given values never looks cheap enough to be kept, and to make one takes longer than to run it.
-    await session.query('set jit = off; set plan_cache_mode = force_generic_plan')
+    // What it writes may be lost: it must not wait for a standby, or nobody would hear anything while one is away.
+    await session.query('set jit = off; set plan_cache_mode = force_generic_plan; set synchronous_commit = local')
     return log
   }
 

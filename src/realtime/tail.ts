@@ -5,6 +5,7 @@
 // that is not yet in the sockets' queues. A seq that is not the stream's next is an alarm: what lies between is read from
 // the log before anything later of that stream goes out.
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { isReadOnly } from '../db/sqlstate.js'
 import { Bell } from '../kit/bell.js'
 import type { Logger, Metrics } from '../observe.js'
 import { Holes } from './holes.js'
@@ -156,11 +157,19 @@ export class Tail {
     }
     if (this.#epoch !== undefined && this.#readAt - this.#savedAt >= SAVE_EACH_MS) {
       // Refused when the epoch was raised elsewhere: then it is read again.
-      if (!(await log.savePosition(this.#epoch, this.safe))) this.reconnected()
+      if (!(await this.#save(log, this.#epoch))) this.reconnected()
       this.#savedAt = this.#readAt
     }
     this.#measure()
     return more
+  }
+
+  /** Where nothing can be written, there is still something to be read. */
+  #save(log: Log, epoch: string): Promise<boolean> {
+    return log.savePosition(epoch, this.safe).catch((error) => {
+      if (isReadOnly(error)) return true
+      throw error
+    })
   }
 
   async #take(log: Log, { events, xmin }: LogRead): Promise<boolean> {

@@ -258,7 +258,8 @@ export interface FoundUsers {
 }
 
 export interface HealthReport {
-  status: 'up' | 'down'
+  /** `degraded`: it serves, but writes fail, or what other nodes write is heard late */
+  status: 'up' | 'degraded' | 'down'
   timestamp: Time
   version: string
   uptime_s: number
@@ -283,6 +284,9 @@ export interface HealthReport {
       latency_ms?: number
       /** No connection was free to ask with */
       pool?: 'busy'
+      /** `down` for ten seconds after one has failed for this reason, or until one succeeds */
+      writes: 'up' | 'down'
+      reason?: WriteTrouble
     }
     listener: {
       status: 'up' | 'down'
@@ -800,6 +804,9 @@ export interface Verified {
 export interface WatchPresence {
   user_ids: Id[]
 }
+
+/** `stalled`: commits take too long; `lost`: connections end; `unconfirmed`: a standby has not confirmed what was committed */
+export type WriteTrouble = 'disk_full' | 'read_only' | 'too_many_connections' | 'stalled' | 'lost' | 'unconfirmed'
 
 /** What an error says it is: docs/errors.md. */
 export type ErrorCode = 'request.malformed' | 'request.invalid' | 'request.too_large' | 'request.unsupported_media_type' | 'route.not_found' | 'rate_limited' | 'busy' | 'overloaded' | 'unavailable' | 'internal' | 'auth.unauthenticated' | 'auth.token_invalid' | 'auth.token_expired' | 'auth.session_ended' | 'auth.invalid_credentials' | 'auth.refresh_token_invalid' | 'auth.refresh_token_reused' | 'account.username_taken' | 'account.email_taken' | 'session.not_found' | 'user.not_found' | 'user.blocked' | 'block.oneself' | 'block.too_many' | 'conversation.not_found' | 'conversation.forbidden' | 'conversation.name_taken' | 'conversation.with_oneself' | 'conversation.not_for_direct' | 'conversation.owner_cannot_leave' | 'conversation.too_many_pinned' | 'conversation.metadata_too_large' | 'member.not_found' | 'member.own_role' | 'member.role_above_own' | 'member.outranks' | 'member.banned' | 'ban.not_found' | 'request.time_past' | 'member.too_many' | 'message.not_found' | 'message.forbidden' | 'message.empty' | 'message.too_long' | 'message.client_id_reused' | 'message.reply_not_found' | 'message.not_editable' | 'message.edit_window_over' | 'message.delete_window_over' | 'storage.unavailable' | 'attachment.not_found' | 'attachment.in_use' | 'attachment.not_ready' | 'attachment.too_large' | 'attachment.quota_exceeded' | 'attachment.type_not_allowed' | 'attachment.not_allowed_here' | 'attachment.unreadable' | 'attachment.too_many_pixels' | 'attachment.metadata_stays' | 'attachment.not_an_avatar' | 'attachment.range_not_satisfiable' | 'attachment.link_invalid' | 'upload.not_found' | 'upload.too_many' | 'upload.incomplete' | 'upload.mismatch' | 'upload.expired' | 'upload.locked' | 'upload.offset_conflict' | 'upload.too_many_parts' | 'upload.tus_version' | 'upload.malformed' | 'upload.stalled' | 'sync.resync' | 'stream.not_found' | 'stream.gone' | 'auth.other_session' | 'frame.malformed' | 'command.unknown'

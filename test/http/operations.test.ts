@@ -50,7 +50,7 @@ test('health says how each part does, without a token', async () => {
       },
     ],
     services: {
-      database: { status: 'up', latency_ms: expect.any(Number) },
+      database: { status: 'up', latency_ms: expect.any(Number), writes: 'up' },
       listener: { status: 'up' },
       tail: { status: 'up', lag_ms: expect.any(Number) },
       websocket: { status: 'up', connections: 1 },
@@ -72,7 +72,7 @@ test('a node that loses its database lives but is not ready, and is again when t
   await becomesReady()
   relay.cut()
   const { status, body } = await request(url, 'GET', '/health')
-  expect([status, body.status, body.services.database]).toEqual([503, 'down', { status: 'down' }])
+  expect([status, body.status, body.services.database]).toEqual([503, 'down', expect.objectContaining({ status: 'down', writes: 'down' })])
   expect(await request(url, 'GET', '/health/ready')).toMatchObject({ status: 503, body: { status: 'down' } })
   expect(await request(url, 'GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'up' } })
   const refused = await request(url, 'GET', '/api/v1/users/me', { as: alice })

@@ -20,7 +20,10 @@ const getHealth = createRoute({
   method: 'get',
   path: '/health',
   summary: 'How each part of this node does',
-  responses: { 200: json(HealthReport, 'It can serve'), 503: json(HealthReport, 'It cannot, or is about to stop') },
+  responses: {
+    200: json(HealthReport, 'It can serve, if only in part'),
+    503: json(HealthReport, 'It cannot, or is about to stop'),
+  },
 })
 
 const getMetrics = createRoute({
@@ -43,11 +46,11 @@ export function operationsRoutes() {
   routes.openapi(getLive, (c) => c.json({ status: 'up' as const }, 200))
   routes.openapi(getReady, async (c) => {
     const { status } = await c.var.health.report()
-    return c.json({ status }, status === 'up' ? 200 : 503)
+    return status === 'down' ? c.json({ status }, 503) : c.json({ status: 'up' as const }, 200)
   })
   routes.openapi(getHealth, async (c) => {
     const report = await c.var.health.report()
-    return c.json(report, report.status === 'up' ? 200 : 503)
+    return c.json(report, report.status === 'down' ? 503 : 200)
   })
   routes.openapi(getMetrics, async (c) => {
     const { text, type } = await c.var.metrics.expose()
