@@ -122,6 +122,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     pool,
     listenerIsHealthy: () => running.listener.healthy,
     tailLagMs: () => running.tail.lagMs,
+    staleMs: config.WS_STALE * 1_000,
     writeTrouble: () => gate.trouble,
     sockets: () => sockets.count,
     storage: media.storage,

@@ -120,6 +120,7 @@ export const VARIABLES = {
   WS_QUEUE_BYTES: whole(65_536, 1_073_741_824, 1_048_576).describe('Bytes that may wait for a socket'),
   WS_QUEUE_FRAMES: whole(16, 1_000_000, 1_024).describe('Frames that may wait for a socket'),
   WS_STALL: seconds('30s').describe('How long a socket may take nothing of what waits for it'),
+  WS_STALE: seconds('5s').describe('How long the log may not be read until clients are told that they may be behind'),
   WS_AUTH_GRACE: seconds('25s').describe('From the end of a token until its socket is closed'),
   WS_MAX_PER_USER: whole(1, 10_000, 10).describe('Sockets of one user on a node; one more closes the oldest'),
   WS_MAX_PER_ADDRESS: whole(1, 1_000_000, 100).describe('Sockets from one address on a node'),

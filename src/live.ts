@@ -32,7 +32,8 @@ import { RecentEvents } from './realtime/recent-events.js'
 import { type Signal, Signals } from './realtime/signals.js'
 import { Sockets } from './realtime/sockets.js'
 import { SpeechLimits } from './realtime/speech-limits.js'
-import { type Pace, Sweeper } from './realtime/sweeper.js'
+import { Staleness } from './realtime/staleness.js'
+import { type Pace, type Sweep, Sweeper } from './realtime/sweeper.js'
 import { Sync } from './realtime/sync.js'
 import { Tail } from './realtime/tail.js'
 import { Typing } from './realtime/typing.js'
@@ -136,7 +137,7 @@ export async function startLive(given: Given) {
   })
   const messageRate = new RateCounter(config.RATE_LIMIT_MESSAGE, now)
   const speech = new SpeechLimits(config.WS_COMMANDS, messageRate, now)
-  const sweeps = [nodes, typing, presence, reader, watches, watches.doubts, profiles, door, messageRate]
+  const sweeps: Sweep[] = [nodes, typing, presence, reader, watches, watches.doubts, profiles, door, messageRate]
   const sweeper = new Sweeper(sweeps, pace.sweep_ms, logger)
   stops.push(() => sweeper.stop())
   metrics.sample(() => {
@@ -201,12 +202,25 @@ export async function startLive(given: Given) {
   })
   const sync = new Sync(db, missed, positions)
 
+  const staleness = new Staleness({
+    lagMs: () => tail.lagMs,
+    stale_ms: config.WS_STALE * 1_000,
+    othersAreFresh: () => nodes.othersAreFresh(config.WS_STALE * 1_000),
+    tell: (frame) => sockets.tell(frame),
+    onAlone: () => {
+      sockets.evict().catch((error) => logger.error({ err: error }, 'the sockets of a stale node were not closed'))
+    },
+    now,
+    logger,
+    metrics,
+  })
   const sockets: Sockets = new Sockets({
     fanout,
     door,
     positions,
     catchUp,
     ended,
+    staleness,
     services: {
       db,
       signals,
@@ -233,6 +247,8 @@ export async function startLive(given: Given) {
     },
   })
   await nodes.start()
+  // Not before there is something to be told: until its first read, a tail is none that is late.
+  sweeps.push(staleness)
   return { nodes, tail, listener, signals, typing, presence, watches, sync, messageRate, sockets }
 }
 export type Live = Awaited<ReturnType<typeof startLive>>

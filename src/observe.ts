@@ -99,6 +99,7 @@ export function createMetrics() {
     tailHead: gauge('earshot_tail_head', 'Largest event id that the tail has seen'),
     tailSafe: gauge('earshot_tail_safe', 'Event id below which nothing can appear any more'),
     tailHoles: gauge('earshot_tail_holes', 'Ranges of event ids that may still appear'),
+    stale: gauge('earshot_stale', '1 while clients are told that this node may be behind'),
     tailLag: gauge('earshot_tail_lag_seconds', 'Time since the tail last read the log successfully'),
     nodes: gauge('earshot_nodes', 'Live nodes, this one included'),
     nodeLeaseAge: gauge('earshot_node_lease_age_seconds', 'Time since this node last renewed its lease successfully'),

@@ -10,9 +10,11 @@ import {
   CONVERSATION_EVENTS,
   EventFrame,
   Failure,
+  Fresh,
   Hello,
   Resumed,
   Resync,
+  Stale,
   USER_EVENTS,
 } from './events.js'
 import { exampleOf } from './examples.js'
@@ -42,6 +44,11 @@ const FROM_SERVER: Record<string, Message> = {
     'The token ends soon: send auth.renew',
     z.object({ type: z.literal('auth.expiring'), data: AuthExpiring }),
   ),
+  stale: said(
+    'The server hears nothing just now, and nobody can tell what is missed; the socket stays',
+    z.object({ type: z.literal('stale'), data: Stale }),
+  ),
+  fresh: said('The server hears again, and tells what was missed', z.object({ type: z.literal('fresh'), data: Fresh })),
   error: said('Input without a usable id was refused', z.object({ type: z.literal('error'), error: Failure })),
   'reply.failed': said(
     'A command was refused',
@@ -69,6 +76,7 @@ Durable events have \`stream\` (the id of a conversation, or my own for what con
 A conversation's stream begins with \`conversation.joined\`, and what was heard of it before is in that already.
 Connect with \`?resume=\` and the token of the last \`checkpoint\`: what was missed comes first, then \`resumed\`. After \`resync\`, or without a token, load with \`GET /api/v1/sync\`.
 A gap in \`seq\` that does not close within half a second is read with \`stream.fetch\`.
+After \`stale\` the server itself is behind, until \`fresh\`: show it, and stay; a write may be refused meanwhile.
 Signals have no \`seq\`: they may be lost, and what they tell can be read again over REST.
 Pass over types and fields that you do not know.`
 

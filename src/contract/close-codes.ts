@@ -6,6 +6,7 @@ export const CLOSE_CODES = {
   going_away: { code: 4400, reason: 'The node is going away: reconnect after a random wait' },
   token_expired: { code: 4401, reason: 'The token has expired: refresh it, then reconnect' },
   too_slow: { code: 4408, reason: 'The socket did not take its events fast enough: reconnect' },
+  node_stale: { code: 4410, reason: 'This node is behind the others: reconnect after a random wait' },
   overloaded: { code: 4429, reason: 'The node cannot take this connection now: reconnect later' },
   protocol_error: { code: 4500, reason: 'The client broke the protocol' },
   session_ended: { code: 4501, reason: 'The session has ended: sign in again' },

@@ -103,6 +103,12 @@ export type Resumed = z.infer<typeof Resumed>
 /** Where the client stands once it has applied everything before this frame. */
 export const Checkpoint = z.object({ resume: z.string().describe('Replaces the token that was stored') })
 
+/** The server cannot hear what happens just now, so neither can the client; what is missed comes by itself once it can. */
+export const Stale = z.object({ since: Time.describe('Nothing later was heard') })
+
+/** It hears again. */
+export const Fresh = z.object({})
+
 /** Renew the token on this socket, or it will be closed. */
 export const AuthExpiring = z.object({ in_s: z.number().int().describe('Seconds') })
 

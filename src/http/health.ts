@@ -5,8 +5,6 @@ import type { Programs } from '../media/av.js'
 import type { Storage } from '../media/storage.js'
 
 const PING_MS = 1_000
-/** A tail that has not read for so long is not delivering. */
-const TAIL_STALE_MS = 5_000
 
 type DatabaseState = HealthReport['services']['database']
 type Ping = Omit<DatabaseState, 'writes' | 'reason'>
@@ -18,6 +16,8 @@ export type HealthSources = {
   pool: Pool
   listenerIsHealthy: () => boolean
   tailLagMs: () => number
+  /** A tail that has not read for so long is not delivering. */
+  staleMs: number
   writeTrouble: () => WriteTrouble | undefined
   sockets: () => number
   storage: Storage
@@ -44,7 +44,7 @@ export class Health {
       this.#sources
     const [ping, storage] = await Promise.all([this.#pingDatabase(), this.#pingStorage()])
     const lag = tailLagMs()
-    const tail = { status: lag < TAIL_STALE_MS ? ('up' as const) : ('down' as const), lag_ms: lag }
+    const tail = { status: lag < this.#sources.staleMs ? ('up' as const) : ('down' as const), lag_ms: lag }
     // A full pool is a busy node, not a lost database: the tail, on a session of its own, knows the difference.
     const asked: Ping = ping === undefined ? { status: tail.status, pool: 'busy' } : ping
     const reason = writeTrouble()

@@ -55,6 +55,15 @@ export function encodeExpiring(in_s: number): Buffer {
   return encode({ type: 'auth.expiring', data: { in_s } })
 }
 
+/** Nothing later than `since` was heard here. */
+export function encodeStale(since: string): Buffer {
+  return encode({ type: 'stale', data: { since } })
+}
+
+export function encodeFresh(): Buffer {
+  return encode({ type: 'fresh', data: {} })
+}
+
 /** The client has to load everything afresh. */
 export function encodeResync(reason: ResyncReason): Buffer {
   return encode({ type: 'resync', data: { reason } })

@@ -120,6 +120,11 @@ export class Connection {
     if (this.isOpen) this.#outbox.put(frame)
   }
 
+  /** The same, but never in front of its first frame. */
+  tell(frame: Buffer): void {
+    if (this.#isGreeted) this.send(frame)
+  }
+
   /** Queues the answer to a command: it is lost with the socket alone. */
   answer(frame: Buffer): void {
     if (this.isOpen) this.#outbox.putAnswer(frame)
@@ -186,10 +191,10 @@ export class Connection {
     this.#isWarned = false
   }
 
-  /** The node is going away: the last checkpoint, so that little is missed elsewhere. */
-  leave(): void {
+  /** It is better off on another node: the last checkpoint, so that little is missed there. */
+  leave(reason: 'going_away' | 'node_stale' = 'going_away'): void {
     if (this.#isGreeted && !this.#held) this.sendCheckpoint()
-    this.close('going_away')
+    this.close(reason)
   }
 
   /** Sends what still waits, unless that is the reason; then says why and hangs up. */

@@ -93,6 +93,12 @@ export class Nodes {
     return [{ id, version: VERSION, started_at, ...report(), renewed_ms_ago: ageMs, self: true }, ...others]
   }
 
+  /** Whether another node certainly reads the log at present, as far as this one has been told within a renewal. */
+  othersAreFresh(staleMs: number): boolean {
+    if (this.ageMs > 2 * this.#periodMs) return false
+    return this.#others.some((node) => node.renewed_ms_ago < 2 * this.#periodMs && node.lag_ms < staleMs)
+  }
+
   measure({ nodes, nodeLeaseAge, nodeLag }: Metrics): void {
     const list = this.list()
     nodes.set(list.length)

@@ -14,6 +14,7 @@ import { Connection, type ConnectionLimits } from './connection.js'
 import type { Door } from './door.js'
 import type { Fanout } from './fanout.js'
 import type { Positions } from './positions.js'
+import type { Staleness } from './staleness.js'
 
 const PATH = '/ws'
 const TICK_MS = 1_000
@@ -32,6 +33,7 @@ export type SocketOptions = {
   positions: Positions
   catchUp: CatchUp
   ended: EndedSessions
+  staleness: Pick<Staleness, 'frame' | 'isAlone'>
   services: CommandServices
   limits: ConnectionLimits & { max_frame_bytes: number; drain_ms: number }
   compression: boolean
@@ -77,18 +79,32 @@ export class Sockets {
    */
   async stop(): Promise<void> {
     this.#stopped = true
-    const leaving = [...this.#connections]
-    const turns = Math.ceil(Math.min(this.#options.limits.drain_ms, leaving.length * DRAIN_EACH_MS) / DRAIN_TURN_MS)
-    for (let turn = 0; turn < turns; turn++) {
-      for (const connection of leaving.splice(0, Math.ceil(leaving.length / (turns - turn)))) connection.leave()
-      if (leaving.length > 0) await delay(DRAIN_TURN_MS)
-    }
+    await this.#letGo('going_away')
     clearInterval(this.#ticking)
     // Who has come in meanwhile.
     for (const connection of this.#connections) connection.leave()
     const deadline = Date.now() + STOP_GRACE_MS
     while (this.#connections.size > 0 && Date.now() < deadline) await delay(10)
     for (const client of this.#server.clients) client.terminate()
+  }
+
+  /** To every socket; only for what is said rarely. */
+  tell(frame: Buffer): void {
+    for (const connection of this.#connections) connection.tell(frame)
+  }
+
+  /** The clients are better off on other nodes, to which they shall not all come at once. */
+  async evict(): Promise<void> {
+    await this.#letGo('node_stale')
+  }
+
+  async #letGo(reason: 'going_away' | 'node_stale'): Promise<void> {
+    const leaving = [...this.#connections]
+    const turns = Math.ceil(Math.min(this.#options.limits.drain_ms, leaving.length * DRAIN_EACH_MS) / DRAIN_TURN_MS)
+    for (let turn = 0; turn < turns; turn++) {
+      for (const connection of leaving.splice(0, Math.ceil(leaving.length / (turns - turn)))) connection.leave(reason)
+      if (leaving.length > 0) await delay(DRAIN_TURN_MS)
+    }
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -128,7 +144,11 @@ export class Sockets {
     // Frames that come before the token is verified are not looked at yet.
     webSocket.pause()
     webSocket.on('error', () => webSocket.terminate())
-    const { door, fanout, positions, catchUp, limits, services, ended } = this.#options
+    const { door, fanout, positions, catchUp, limits, services, ended, staleness } = this.#options
+    if (staleness.isAlone) {
+      services.metrics.socketRefusals.inc({ reason: 'stale' })
+      return this.#refuse(webSocket, 'node_stale')
+    }
     const place = door.enter(request)
     if (typeof place === 'string') return this.#refuse(webSocket, place)
     webSocket.once('close', () => door.leave(place))
@@ -159,6 +179,7 @@ export class Sockets {
       await services.missed.admit(actor.user_id, () =>
         fanout.attach(connection, () => {
           connection.greet(this.#hello(connection))
+          if (staleness.frame) connection.tell(staleness.frame)
           if (resume) catchUp.resume(connection, resume)
         }),
       )
@@ -169,6 +190,7 @@ export class Sockets {
     // The session may have ended while the socket was not yet among those that would be closed for it.
     if (ended.has(actor.session_id)) return connection.close('session_ended')
     if (this.#stopped) return connection.leave()
+    if (staleness.isAlone) return connection.leave('node_stale')
     if (connection.isOpen) services.presence.arrived(connection)
     webSocket.resume()
   }

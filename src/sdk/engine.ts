@@ -243,15 +243,16 @@ export class Engine {
 
   #goLive(): void {
     this.#link.live()
-    this.news.show('live')
+    this.news.showLive()
     // Whoever was told may have stopped it.
-    if (this.news.status !== 'live') return
+    if (!this.news.isLive) return
     this.#started?.resolve()
     this.outbox.goLive()
     this.receipts.goLive()
   }
 
   #hear(frame: Loose): boolean {
+    if (this.news.hear(frame.type)) return true
     if (frame.type === 'auth.expiring') {
       this.#renew().catch((error) => this.news.report(error))
       return true
@@ -279,7 +280,7 @@ export class Engine {
     if (held && event.type === 'message.created') {
       const message = event.data as Message
       if (message.sender_id === this.#session.userId) this.outbox.stored(message)
-      else if (this.news.status === 'live') this.receipts.delivered(held.id, held.message_number)
+      else if (this.news.isLive) this.receipts.delivered(held.id, held.message_number)
     }
     this.news.events.emit('event', event)
   }

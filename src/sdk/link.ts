@@ -238,8 +238,7 @@ export class Link {
     }
     if (OVER.has(code)) onEnded(error)
     else if (!shouldReconnect(code)) onRefused(error)
-    else if (code === CLOSE_CODES.going_away.code && hello && this.#attempt === 0)
-      this.#comeBack(clock.random() * hello.within_ms)
+    else if (MOVED.has(code) && hello && this.#attempt === 0) this.#comeBack(clock.random() * hello.within_ms)
     else this.#comeBack()
   }
 
@@ -261,6 +260,9 @@ export class Link {
     else socket?.close(1000)
   }
 }
+
+/** All of a node's clients are, at the same time. */
+const MOVED = new Set<number>([CLOSE_CODES.going_away.code, CLOSE_CODES.node_stale.code])
 
 const OVER = new Set<number>([
   CLOSE_CODES.session_ended.code,

@@ -7,6 +7,8 @@ export class News {
   readonly #onChanged: (conversationId: string) => void
   #status: ClientStatus = 'offline'
   #isReporting = false
+  /** The server has said so over this socket. */
+  #isStale = false
   /** What has changed and is not told yet. */
   #changed: Set<string> | undefined
 
@@ -21,7 +23,25 @@ export class News {
   show(status: ClientStatus): void {
     if (this.#status === status) return
     this.#status = status
+    if (status === 'connecting') this.#isStale = false
     this.events.emit('status', status)
+  }
+
+  /** As far as the server itself is. */
+  get isLive(): boolean {
+    return this.#status === 'live' || this.#status === 'stale'
+  }
+
+  showLive(): void {
+    this.show(this.#isStale ? 'stale' : 'live')
+  }
+
+  /** @returns false if this is no frame in which the server tells of itself */
+  hear(type: unknown): boolean {
+    if (type !== 'stale' && type !== 'fresh') return false
+    this.#isStale = type === 'stale'
+    if (this.isLive) this.showLive()
+    return true
   }
 
   /** Told once for all that changes in one turn. */

@@ -3,8 +3,11 @@ import type { SocketConstructor } from './link.js'
 import type { Storage } from './storage.js'
 import type { EventFrame, Signals } from './types.js'
 
-/** `offline`: stopped, or waiting to connect again; `catching up`: connected, and being told what was missed. */
-export type ClientStatus = 'offline' | 'connecting' | 'catching up' | 'live' | 'signed out'
+/**
+ * `offline`: stopped, or waiting to connect again; `catching up`: connected, and being told what was missed; `stale`: live, but
+ * the server itself cannot hear what happens.
+ */
+export type ClientStatus = 'offline' | 'connecting' | 'catching up' | 'live' | 'stale' | 'signed out'
 
 /** What is only said live; `stream` is the conversation that it is about. */
 export type SignalFrame = {

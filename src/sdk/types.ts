@@ -257,6 +257,8 @@ export interface FoundUsers {
   data: User[]
 }
 
+export type Fresh = Record<string, unknown>
+
 export interface HealthReport {
   /** `degraded`: it serves, but writes fail, or what other nodes write is heard late */
   status: 'up' | 'degraded' | 'down'
@@ -663,6 +665,11 @@ export interface SignedUrls {
     url: string
   }[]
   expires_at: Time
+}
+
+export interface Stale {
+  /** Nothing later was heard */
+  since: Time
 }
 
 export type Status = 'online' | 'away' | 'busy' | 'offline'

@@ -72,7 +72,11 @@ test('a node that loses its database lives but is not ready, and is again when t
   await becomesReady()
   relay.cut()
   const { status, body } = await request(url, 'GET', '/health')
-  expect([status, body.status, body.services.database]).toEqual([503, 'down', expect.objectContaining({ status: 'down', writes: 'down' })])
+  expect([status, body.status, body.services.database]).toEqual([
+    503,
+    'down',
+    expect.objectContaining({ status: 'down', writes: 'down' }),
+  ])
   expect(await request(url, 'GET', '/health/ready')).toMatchObject({ status: 503, body: { status: 'down' } })
   expect(await request(url, 'GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'up' } })
   const refused = await request(url, 'GET', '/api/v1/users/me', { as: alice })
