@@ -64,7 +64,11 @@ export class Log {
 
   static async open(config: DatabaseConfig, logger: Logger): Promise<Log> {
     const socket = new Socket()
-    const session = createSession(config, 'earshot-tail', { stream: () => socket })
+    const session = createSession(config, 'earshot-tail', {
+      // Before we give up ourselves: the backend of a read that nobody waits for would hold its snapshot, and vacuum with it.
+      statement_timeout: config.statement_timeout_ms,
+      stream: () => socket,
+    })
     const log = new Log(session, socket)
     session.on('error', (error) => logger.debug({ err: error }, 'the tail lost its connection'))
     session.on('end', () => {

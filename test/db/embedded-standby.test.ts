@@ -152,7 +152,10 @@ test('while commits hang, writes are refused at once, nothing piles up, and ever
   expect((await bob.ask('GET', `/conversations/${id}/messages`)).status).toBe(200)
   expect(await ear.command('ping')).toMatchObject({ ok: true })
   await psql.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'earshot-tail'`)
-  await expect.poll(async () => (await health()).status).toBe('degraded')
+  await psql.query(`set synchronous_commit = local`)
+  await psql.query(`update users set bio = 'by another hand' where id = $1`, [bob.id])
+  await ear.next('user.updated', ({ data }) => data.bio === 'by another hand')
+  expect(await health()).toMatchObject({ status: 'degraded', services: { tail: { status: 'up' } } })
   expect(await ear.command('message.send', { conversation_id: id, content: 'over the socket' })).toMatchObject({
     ok: false,
     error: { code: 'unavailable', retry_after: 1 },
