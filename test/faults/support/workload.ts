@@ -208,16 +208,21 @@ export class Workload {
   // biome-ignore lint/suspicious/noExplicitAny: what the route answers
   async #ask({ person, random }: Writer, method: string, path: string, body?: unknown): Promise<any> {
     const began = Date.now()
+    const answered = new AbortController()
     const answer = await Promise.race([
       fetchJson(pick(random, this.#stage.urls), method, path, {
         body,
         headers: { authorization: `Bearer ${person.token}` },
       }).catch(() => undefined),
-      delay(ANSWER_MS, undefined, { ref: false }).then(() => {
-        this.failures.push(`${method} ${path}: no answer in ${ANSWER_MS} ms`)
-        return undefined
-      }),
+      delay(ANSWER_MS, undefined, { ref: false, signal: answered.signal }).then(
+        () => {
+          this.failures.push(`${method} ${path}: no answer in ${ANSWER_MS} ms`)
+          return undefined
+        },
+        () => undefined,
+      ),
     ])
+    answered.abort()
     this.longestMs = Math.max(this.longestMs, Date.now() - began)
     if (!answer) return undefined
     if (PASSING.includes(answer.status)) {
