@@ -113,6 +113,20 @@ export class Returner {
     this.#ear?.cut()
   }
 
+  /** As somebody whose process is held up: what is sent waits until they read on. */
+  stopReading(): void {
+    this.#ear?.socket.pause()
+  }
+  readOn(): void {
+    this.#ear?.socket.resume()
+  }
+
+  /** Over the socket that it has now. */
+  async command(type: string, data?: unknown): Promise<Frame> {
+    if (!this.#ear) throw new Error(`there is no socket for ${type}`)
+    return this.#ear.command(type, data)
+  }
+
   /** Events that it has heard and that count. */
   get count(): number {
     return [...this.#received.values()].reduce((sum, seqs) => sum + seqs.size, 0)

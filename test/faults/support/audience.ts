@@ -15,7 +15,10 @@ export type Company = {
   end: () => Promise<void>
 }
 
-/** `listeners` people who hear everything, one who comes and goes, one outsider, and the writers, who have begun. */
+/**
+ * `listening` people who hear everything, one who comes and goes, one outsider, and the writers, who have begun. `listeners`
+ * are in every room too, but come and go as the test says.
+ */
 export async function gather(
   stage: Stage,
   random: Random,
@@ -27,7 +30,11 @@ export async function gather(
     ['wanderer', 'outsider', ...names].map((name, n) => stage.person(name, stage.node(n % stage.nodes.length))),
   )
   if (!wanderer || !outsider) throw new Error('nobody came')
-  const workload = await Workload.gather(stage, fork(random), { ...options, listeners: people, wanderers: [wanderer] })
+  const workload = await Workload.gather(stage, fork(random), {
+    ...options,
+    listeners: [...people, ...(options.listeners ?? [])],
+    wanderers: [wanderer],
+  })
   const listeners = await Promise.all(
     [...people, wanderer].map(async (person, n) => {
       // Each begins at another node.

@@ -30,6 +30,8 @@ export type StageOptions = {
   each?: (index: number) => { settings?: Record<string, string>; flags?: string[] }
 }
 
+export type Line = { proxy: TcpProxy; url: string }
+
 export class Stage {
   /** The one that is written to now. */
   postgres: PostgresServer
@@ -51,15 +53,21 @@ export class Stage {
     onTestFinished(() => stage.close())
     await stage.postgres.start()
     for (let index = 0; index < nodes; index++) {
-      const proxy = await TcpProxy.open(stage.postgres.url)
-      stage.proxies.push(proxy)
       const own = each?.(index)
-      const all = { ...SETTINGS, UPLOADS_DIR: `${stage.postgres.folder}-uploads`, ...settings, ...own?.settings }
-      const DATABASE_URL = proxy.through(stage.postgres.url)
-      stage.nodes.push(await NodeProcess.create({ ...all, DATABASE_URL }, own?.flags))
+      await stage.add({ ...settings, ...own?.settings }, own?.flags)
     }
     await Promise.all(stage.nodes.map((node) => stage.start(node)))
     return stage
+  }
+
+  /** One more node, which is not started yet. */
+  async add(settings: Record<string, string> = {}, flags?: string[]): Promise<NodeProcess> {
+    const proxy = await TcpProxy.open(this.postgres.url)
+    this.proxies.push(proxy)
+    const all = { ...SETTINGS, UPLOADS_DIR: `${this.postgres.folder}-uploads`, ...settings }
+    const node = await NodeProcess.create({ ...all, DATABASE_URL: proxy.through(this.postgres.url) }, flags)
+    this.nodes.push(node)
+    return node
   }
 
   /** Again, after it has ended. */
@@ -80,6 +88,13 @@ export class Stage {
     const proxy = this.proxies[index]
     if (!proxy) throw new Error(`there is no proxy ${index}`)
     return proxy
+  }
+
+  /** Between a client and this node, for as long as the test takes; `url` leads through it. */
+  async line(node = this.node(0)): Promise<Line> {
+    const proxy = await TcpProxy.open(node.url)
+    onTestFinished(() => proxy.close())
+    return { proxy, url: new URL(proxy.through(node.url)).origin }
   }
 
   /** Signs somebody up; their reads are patient. */
