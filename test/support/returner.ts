@@ -266,10 +266,16 @@ export class Returner {
       [person.id],
     )
     const theirs = new Map(rows.map((row) => [row.stream, row]))
+    // Of what the log has dropped it cannot say whose it was.
+    const { rows: held }: { rows: { stream: string; first: number }[] } = await psql.query(
+      'select id as stream, coalesce((select min(seq) from events where stream_id = s.id), s.seq + 1)::int as first from streams s',
+    )
+    const dropped = new Map(held.map(({ stream, first }) => [stream, first - 1]))
     const strange: string[] = []
     for (const [stream, received] of this.#received) {
       const seqs = new Set(theirs.get(stream)?.seqs)
-      for (const seq of received) if (!seqs.has(seq)) strange.push(`${stream}#${seq}`)
+      const last = dropped.get(stream) ?? 0
+      for (const seq of received) if (seq > last && !seqs.has(seq)) strange.push(`${stream}#${seq}`)
     }
     const missed: string[] = []
     for (const { stream, seqs, ids } of rows) {

@@ -32,18 +32,20 @@ export class Speaker {
     return this.said * BYTES
   }
 
-  /** Resolves once the bystander has heard it. */
-  async speak(bytes = BYTES): Promise<void> {
-    const n = ++this.said
-    await this.#person.say(this.room, 'x'.repeat(bytes), { metadata: { n } })
-    await this.#bystander.next('message.created', ({ data }) => data.metadata?.n === n)
+  /** So often at once. Resolves once the bystander has heard it all. */
+  async speak(times = 1): Promise<void> {
+    const content = 'x'.repeat(BYTES)
+    const said = await Promise.all(Array.from({ length: times }, () => this.#person.say(this.room, content)))
+    this.said += times
+    const last = Math.max(...said.map(({ number }) => number))
+    await this.#bystander.next('message.created', ({ data }) => data.number === last)
   }
 
   /** Until it is so, but not for ever. */
   async speakUntil(isSo: () => Promise<boolean>, most = 2_000): Promise<void> {
     while (!(await isSo())) {
       if (this.said > most) throw new Error(`has said ${this.bytes} bytes in vain`)
-      for (let times = 0; times < 10; times++) await this.speak()
+      await this.speak(10)
     }
   }
 }
