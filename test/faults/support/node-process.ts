@@ -37,6 +37,11 @@ export class NodeProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
+  /** Of the last process that has ended by itself. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null
+  }
+
   /** Resolves once it serves. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [...this.#flags, join(ROOT, 'dist/main.js')], {
@@ -46,7 +51,10 @@ export class NodeProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
-    process.once('exit', () => child.kill('SIGKILL'))
+    // Should the tests themselves be ended.
+    const end = () => child.kill('SIGKILL')
+    process.once('exit', end)
+    child.once('exit', () => process.off('exit', end))
     const ready = new Promise<void>((resolve, reject) => {
       for (const stream of [child.stdout, child.stderr]) {
         if (!stream) continue
