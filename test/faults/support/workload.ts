@@ -194,6 +194,7 @@ export class Workload {
     if (!answer) return undefined
     if (answer.ok) return { id: answer.data.id, number: answer.data.number }
     const { code, retry_after } = answer.error
+    if (code === 'internal') this.failures.push(`message.send: ${code}`)
     return retry_after === undefined ? { refused: code } : this.#count(code)
   }
 
