@@ -12,6 +12,7 @@ create unlogged table nodes (
 
 -- One row for each (user, node), however many sockets; it holds for as long as its node lives, so that a renewal is one row.
 -- Without a reference: its cascade could not tell whose presence has ended. Who writes here holds the row of the node.
+-- Without an index by node: only a node that is taken away needs one, and each sweep could be planned by it.
 create unlogged table presence_leases (
   user_id uuid not null,
   node_id uuid not null,
@@ -19,4 +20,3 @@ create unlogged table presence_leases (
   primary key (user_id, node_id),
   constraint presence_leases_state_is_known check (state in ('online', 'away'))
 );
-create index presence_leases_of_a_node on presence_leases (node_id);

@@ -326,7 +326,6 @@ create unlogged table presence_leases (
   constraint presence_leases_pkey PRIMARY KEY (user_id, node_id),
   constraint presence_leases_state_is_known CHECK ((state = ANY (ARRAY['online'::text, 'away'::text])))
 );
-CREATE INDEX presence_leases_of_a_node ON presence_leases USING btree (node_id);
 
 
 create unlogged table rate_limits (

@@ -78,13 +78,15 @@ export class PresenceReader {
     if (this.#timer || this.#reading || this.#stopped || this.#hinted.size === 0) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#reading = this.#look().finally(() => {
+      this.#reading = this.#look().then((isRead) => {
         this.#reading = undefined
+        // What was hinted meanwhile. After a failure the next sweep is soon enough.
+        if (isRead) this.#arm()
       })
     }, LOOK_MS)
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<boolean> {
     const { read, hear, logger } = this.#options
     const userIds: string[] = []
     for (const userId of this.#hinted) {
@@ -94,9 +96,11 @@ export class PresenceReader {
     for (const userId of userIds) this.#hinted.delete(userId)
     try {
       for (const truth of await read(userIds)) hear(truth)
+      return true
     } catch (error) {
       logger.warn({ err: error }, 'who is here could not be read; it is tried again')
       for (const userId of userIds) if (this.#options.watched().has(userId)) this.#hinted.add(userId)
+      return false
     }
   }
 }

@@ -1,7 +1,9 @@
 // What must not grow with the log, or with a burst: counted in rows and frames, not in seconds.
 import { expect, test } from 'vitest'
+import { readMembersPresence, readPresent, readVisible } from '../../src/domain/presence.js'
+import { writeLeases } from '../../src/domain/presence-leases.js'
 import { READ } from '../../src/realtime/log.js'
-import { touched } from '../support/plans.js'
+import { recordSql, touched } from '../support/plans.js'
 import { startWorld } from '../support/world.js'
 
 test('a read of the tail touches what it reads, however long the log is and however many holes it has', async () => {
@@ -179,3 +181,41 @@ test('what somebody has missed is found by keys, however long the log and the st
   expect(all.too_much).toBe(true)
   expect(all.read).toBeLessThan(60_000)
 }, 60_000)
+
+test('who is here is read by keys, however many are here and however many nodes there are', async () => {
+  await using world = await startWorld()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const group = await world.group(alice, bob)
+  const session = await world.session()
+  const actor = { user_id: alice.id, session_id: alice.sessionId }
+  const users = Array.from({ length: 200 }, () => crypto.randomUUID())
+  const pairs = [bob.id, ...users].map((user_id) => ({ watcher_id: alice.id, user_id }))
+  const count = async () => {
+    const present = await recordSql(session, (db) => readPresent(db, [bob.id, ...users]))
+    expect(present.result.find(({ user_id }) => user_id === bob.id)?.live).toBe('online')
+    const visible = await recordSql(session, (db) => readVisible(db, pairs))
+    expect(visible.result.map(({ live }) => live)).toEqual(['online'])
+    const members = await recordSql(session, (db) => readMembersPresence(db, actor, group.id))
+    expect(members.result.members.map(({ user_id }) => user_id)).toEqual([bob.id])
+    const changes = [{ user_id: bob.id, state: 'online' } as const, { user_id: alice.id, state: 'offline' } as const]
+    const written = await recordSql(session, (db) => writeLeases(db, nodeId, changes))
+    expect(written.result).toBe(true)
+    return [present.rows, visible.rows, members.rows, written.rows]
+  }
+  const { nodeId } = world.node
+  await session.query(`insert into presence_leases values ($1, $2, 'online')`, [bob.id, nodeId])
+  // Known to be all but empty, and then full.
+  await session.query('analyze presence_leases, nodes')
+  const few = await count()
+  await session.query(
+    `insert into presence_leases
+     select gen_random_uuid(), case when n % 2 = 0 then $1::uuid else gen_random_uuid() end, 'online' from generate_series(1, 50000) n`,
+    [nodeId],
+  )
+  const unknown = await count()
+  await session.query('analyze presence_leases')
+  for (const rows of [few, unknown, await count()]) {
+    expect(Math.max(...rows.slice(0, 2))).toBeLessThan(5_000)
+    expect(Math.max(...rows.slice(2))).toBeLessThan(100)
+  }
+})

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Clock } from '../support/clock.js'
 import type { Ear } from '../support/ear.js'
 import { fetchJson, type Person } from '../support/person.js'
+import { startProcess } from '../support/process-node.js'
 import { startWorld, type World } from '../support/world.js'
 
 const clock = new Clock()
@@ -224,4 +225,20 @@ test('in a conversation of 200 it is told, in one of 201 it is accepted in silen
   await ear.next('typing.started', (frame) => frame.stream === aside)
   expect(typingOf(ear, home)).toHaveLength(2)
   expect(await typists(bob, home)).toEqual([])
+})
+
+test('what a killed node could not end is forgotten by the others after 13 s', async () => {
+  const dying = await startProcess(world)
+  const [alice, bob] = await people()
+  const { id: home } = await world.group(alice, bob)
+  const bobsEar = await bob.connect()
+  const alicesEar = await alice.connect(dying.url)
+  await alicesEar.command('typing.start', { conversation_id: home })
+  await bobsEar.next('typing.started', ({ stream }) => stream === home)
+  await dying.kill()
+  clock.pass(12.999)
+  expect(await typists(bob, home)).toEqual([alice.id])
+  clock.pass(0.001)
+  expect(await typists(bob, home)).toEqual([])
+  expect(typingOf(bobsEar, home)).toEqual([['typing.started', alice.id]])
 })

@@ -1,7 +1,9 @@
 // Somebody who watches somebody: what the tests of presence have in common.
+import type { Client } from 'pg'
+import type { UserPresence } from '../../src/contract/presence.js'
 import type { Clock } from './clock.js'
 import type { Ear } from './ear.js'
-import type { Person } from './person.js'
+import { fetchJson, type Person } from './person.js'
 import type { World } from './world.js'
 
 export type Scene = {
@@ -48,3 +50,25 @@ export const statusFor = async (reader: Person, about: Person) =>
 export const nextOf = async (ear: Ear, person: Person) =>
   (await ear.next('presence.changed', (frame) => frame.data.user_id === person.id)).data
 export const put = (person: Person, input: object) => person.ask('PUT', '/users/me/presence', input)
+
+/** The same through a certain node. */
+export async function seenThrough({ url }: { url: string }, reader: Person, about: Person): Promise<UserPresence> {
+  const headers = { authorization: `Bearer ${reader.token}` }
+  const { body } = await fetchJson<{ data: UserPresence[] }>(url, 'GET', `/users/presence?ids=${about.id}`, { headers })
+  return body.data[0] as UserPresence
+}
+
+/** What the leases say of somebody, each node's word. */
+export async function leasesOf(session: Client, person: Person): Promise<string[]> {
+  const { rows } = await session.query('select state from presence_leases where user_id = $1 order by state', [
+    person.id,
+  ])
+  return rows.map(({ state }) => state)
+}
+
+/** One more socket of the watcher, through another node. */
+export async function watchThrough({ url }: { url: string }, { alice, bob }: Scene): Promise<Ear> {
+  const ear = await alice.connect(url)
+  await ear.command('presence.watch', { user_ids: [bob.id] })
+  return ear
+}
