@@ -39,7 +39,7 @@ export type App = {
 /** @throws StartupError with one sentence that says what to do; whatever had started is stopped again */
 export async function startApp(config: Config, logger: Logger, pace: Pace = REAL_PACE): Promise<App> {
   const stops: (() => Promise<unknown>)[] = []
-  const eachMs = STOP_EACH_MS + config.WS_DRAIN * 1_000
+  const eachMs = STOP_EACH_MS + (config.WS_DRAIN + config.STOP_DELAY) * 1_000
   const stopEach = async () => {
     for (let stop = stops.pop(); stop; stop = stops.pop()) {
       const late = delay(eachMs, undefined, { ref: false }).then(() => {
@@ -158,7 +158,11 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   sockets.start(server.node)
   stops.push(() => server.stop())
   stops.push(() => sockets.stop())
-  stops.push(async () => health.stopping())
+  stops.push(async () => {
+    health.stopping()
+    // A load balancer that has not asked yet still sends people here.
+    await delay(config.STOP_DELAY * 1_000)
+  })
   const port = await server.start(config)
   return { url: `http://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${port}`, nodeId }
 }

@@ -7,13 +7,13 @@ import { StartupError } from './kit/startup-error.js'
 
 const whole = (min: number, max: number, standard: number) =>
   z.coerce.number().int().min(min).max(max).default(standard)
-const seconds = (standard: string) =>
+const seconds = (standard: string, least = 1) =>
   z
     .string()
     .default(standard)
     .transform((text, context) => {
       const value = parseDuration(text)
-      if (value === undefined || value === 0)
+      if (value === undefined || value < least)
         context.addIssue({ code: 'custom', message: 'must look like 90s, 15m, 24h or 30d' })
       return value ?? 0
     })
@@ -128,6 +128,9 @@ export const VARIABLES = {
   WS_COMMANDS: rate('200/1m').describe('Commands of one socket'),
   WS_RESUMES: whole(1, 100, 4).describe('Sockets that catch up at the same time; the others wait'),
   WS_DRAIN: seconds('5s').describe('Over how long a node that stops spreads the closing of its sockets'),
+  STOP_DELAY: seconds('0s', 0).describe(
+    'How long a node that stops says that it is not ready, and still serves, until it lets go of anybody',
+  ),
   WS_COMPRESSION: z
     .enum(['on', 'off'])
     .default('off')

@@ -83,8 +83,17 @@ export class Database {
           }
         }
       },
-      () => this.#requireNoneLeftBehind(),
+      () => this.#prove(),
     )
+  }
+
+  /**
+   * Before a write that is only to find out: one that finds everything done already would neither wait for a standby nor
+   * notice a full disk. What lies before this in the log of PostgreSQL is where it should be, once this is.
+   */
+  async #prove(): Promise<void> {
+    await this.#requireNoneLeftBehind()
+    await sql`select pg_logical_emit_message(true, 'earshot', '') where not pg_is_in_recovery()`.execute(this.query)
   }
 
   /**

@@ -77,7 +77,8 @@ export class WriteGate {
         this.#committing.add(pass)
         pass.since = this.#now()
       })
-      this.#shut = undefined
+      // One that was on its way before may have had nothing to commit.
+      if (this.#shut !== 'unconfirmed' || this.#trial === pass) this.#shut = undefined
       this.#losses = 0
       return result
     } catch (error) {

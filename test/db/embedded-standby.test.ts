@@ -88,7 +88,9 @@ test('a commit that no standby has confirmed is no acknowledgement, and neither 
   expect(first).toMatchObject(REFUSED)
   expect(first.headers.get('retry-after')).toBe('1')
   // It is there, but not known to be safe.
-  expect((await bob.get(`/conversations/${id}/messages`)).data).toHaveLength(1)
+  const { data } = await bob.get(`/conversations/${id}/messages`)
+  expect(data).toHaveLength(1)
+  const messageId = data[0].id
   const [again] = await Promise.all([send(), cancelNext()])
   expect(again).toMatchObject(REFUSED)
   expect(await health()).toMatchObject({
@@ -104,7 +106,13 @@ test('a commit that no standby has confirmed is no acknowledgement, and neither 
   const [transaction] = await Promise.all([alice.ask('PATCH', '/users/me', { bio: 'in a transaction' }), cancelNext()])
   expect(transaction).toMatchObject(REFUSED)
 
+  // What finds that there is nothing to do would not wait by itself.
+  const hide = () => alice.ask('PUT', `/messages/${messageId}/hidden`)
+  for (let n = 0; n < 2; n++) expect((await Promise.all([hide(), cancelNext()]))[0]).toMatchObject(REFUSED)
+
   await returns()
+  expect((await hide()).status).toBe(204)
+  expect((await alice.ask('DELETE', `/messages/${messageId}/hidden`)).status).toBe(204)
   expect(await send()).toMatchObject({ status: 200, body: { number: 1, client_id } })
   expect((await bob.get(`/conversations/${id}/messages`)).data).toHaveLength(1)
   expect(await health()).toMatchObject({ http: 200, status: 'up', services: { database: { writes: 'up' } } })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { AppError } from '../../src/contract/errors.js'
 import type { WriteTrouble } from '../../src/contract/operations.js'
+import { UnconfirmedCommit } from '../../src/db/sqlstate.js'
 import { WriteGate, type WriteGateOptions } from '../../src/db/write-gate.js'
 
 const failing = (code: string) => Object.assign(new Error('PostgreSQL says no'), { code })
@@ -115,6 +116,17 @@ test('a write that was on its way before others failed opens the gate as well', 
   expect(gate.trouble).toBe('disk_full')
   earlier.succeed()
   await earlier.done
+  expect(gate.trouble).toBeUndefined()
+})
+
+test('what was not confirmed is not made good by a write that was on its way, but by the trial', async () => {
+  const { gate, fail, begin, succeed } = openGate()
+  const earlier = begin()
+  await fail(new UnconfirmedCommit())
+  earlier.succeed()
+  await earlier.done
+  expect(gate.trouble).toBe('unconfirmed')
+  await succeed()
   expect(gate.trouble).toBeUndefined()
 })
 

@@ -72,6 +72,22 @@ test('what is acknowledged while the node stops is stored, and what is not may b
   expect(rows.filter(({ times }) => times !== 1)).toEqual([])
 })
 
+test('a node that stops is not ready at once, and serves for as long as load balancers may take to notice', async () => {
+  await using world = await startWorld({ STOP_DELAY: '1s' })
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  const stopped = world.node.stop()
+  expect((await fetch(`${world.node.url}/health/ready`)).status).toBe(503)
+  expect((await fetch(`${world.node.url}/health/live`)).status).toBe(200)
+  // Whoever is still sent here finds everything as it was.
+  const ear = await bob.connect()
+  await alice.say(id, 'just in time')
+  expect((await ear.next('message.created', ({ data }) => data.content !== null)).data.content).toBe('just in time')
+  expect((await ear.closed).code).toBe(4400)
+  await stopped
+  await expect(fetch(`${world.node.url}/health/live`)).rejects.toThrow()
+})
+
 test('a node that stops takes no new socket', async () => {
   await using world = await startWorld({ WS_DRAIN: '1s', WS_MAX_PER_USER: '200' })
   const alice = await world.person('alice')
