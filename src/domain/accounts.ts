@@ -51,13 +51,11 @@ export async function login(db: Db, auth: Auth, input: Login, device: Device, at
 
   if (auth.passwords.isOutdated(user.password_hash)) {
     const password_hash = await auth.passwords.hash(input.password)
-    await db.query
-      .updateTable('users')
-      .set({ password_hash })
-      .where('id', '=', user.id)
-      // Not over a password that was changed meanwhile.
-      .where('password_hash', '=', user.password_hash)
-      .execute()
+    const { id, password_hash: former } = user
+    // Not over a password that was changed meanwhile.
+    await db.write(null, (tx) =>
+      tx.updateTable('users').set({ password_hash }).where('id', '=', id).where('password_hash', '=', former).execute(),
+    )
   }
   return signIn(db, auth, user.id, (tx) => openSession(tx, auth, user.id, device))
 }

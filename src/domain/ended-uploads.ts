@@ -8,7 +8,7 @@ import type { Key, Storage } from '../media/storage.js'
 
 /** Removes one with all that it has brought, also while somebody works on it; unless it has become an attachment. */
 export async function dropUpload(db: Db, storage: Storage, id: string): Promise<void> {
-  await db.query.updateTable('uploads').set({ removed_at: sql`now()` }).where('id', '=', id).execute()
+  await db.write(null, (tx) => tx.updateTable('uploads').set({ removed_at: sql`now()` }).where('id', '=', id).execute())
   await removeMarked(db, storage, sql`u.id = ${id}`, 1)
 }
 
@@ -56,7 +56,8 @@ async function removeMarked(db: Db, storage: Storage, which: ReturnType<typeof s
   if (rows.length === 0) return 0
   await storage.remove(rows.flatMap(objectsOf))
   const ids = rows.map(({ id }) => id)
-  await sql`delete from uploads where id = any(${ids}::uuid[]) and removed_at is not null`.execute(db.query)
+  const forget = sql`delete from uploads where id = any(${ids}::uuid[]) and removed_at is not null`
+  await db.write(null, (tx) => forget.execute(tx))
   return rows.length
 }
 

@@ -42,7 +42,7 @@ export async function sendFiles(
     return sent
   } finally {
     // Of a repeat, too: the first message has files of its own.
-    if (!sent?.created) await discardAttachments(db.query, actor, ids)
+    if (!sent?.created && ids.length > 0) await db.write(actor.user_id, (tx) => discardAttachments(tx, actor, ids))
   }
 }
 
@@ -67,7 +67,7 @@ export async function uploadForm(
     isWhole = true
   } finally {
     const ids = stored.map(({ id }) => id)
-    if (!isWhole) await discardAttachments(db.query, actor, ids)
+    if (!isWhole && ids.length > 0) await db.write(actor.user_id, (tx) => discardAttachments(tx, actor, ids))
   }
   const [attachment] = stored
   if (!attachment) throw new AppError('upload.malformed')

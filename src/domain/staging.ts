@@ -61,7 +61,7 @@ export async function requireUpload(
  */
 export async function claimUpload(db: Db, id: string, lease_s = 0): Promise<{ writer: string; former: string | null }> {
   const writer = randomUUID()
-  const { rows } = await sql<{ former: string | null }>`
+  const claim = sql<{ former: string | null }>`
     update uploads set writer = ${writer}, busy_until = now() + ${lease_s} * interval '1 second'
     from (
       select id, writer from uploads
@@ -69,19 +69,22 @@ export async function claimUpload(db: Db, id: string, lease_s = 0): Promise<{ wr
       for update
     ) as open
     where uploads.id = open.id
-    returning open.writer as former`.execute(db.query)
+    returning open.writer as former`
+  const { rows } = await db.write(null, (tx) => claim.execute(tx))
   if (!rows[0]) throw new AppError('upload.locked', { retry_after_s: 1 })
   return { writer, former: rows[0].former }
 }
 
 /** Says again that it is being taken in, or with 0 that it is no longer. */
 export async function renewLease(db: Db, id: string, writer: string, lease_s: number): Promise<void> {
-  await db.query
-    .updateTable('uploads')
-    .set({ busy_until: sql`now() + ${lease_s} * interval '1 second'` })
-    .where('id', '=', id)
-    .where('writer', '=', writer)
-    .execute()
+  await db.write(null, (tx) =>
+    tx
+      .updateTable('uploads')
+      .set({ busy_until: sql`now() + ${lease_s} * interval '1 second'` })
+      .where('id', '=', id)
+      .where('writer', '=', writer)
+      .execute(),
+  )
 }
 
 /** True when the part is the next one and its writer is still the one who works on the upload. */
@@ -91,14 +94,15 @@ export async function addPart(
   part: { first_byte: number; size: number; writer: string },
 ): Promise<boolean> {
   const { first_byte, size, writer } = part
-  const { numAffectedRows } = await sql`
+  const add = sql`
     with moved as (
       update uploads set received = received + ${size}, parts = parts + 1
       where id = ${id} and writer = ${writer} and received = ${first_byte} and removed_at is null
       returning id
     )
     insert into upload_parts (upload_id, first_byte, size, writer)
-    select id, ${first_byte}, ${size}, ${writer} from moved`.execute(db.query)
+    select id, ${first_byte}, ${size}, ${writer} from moved`
+  const { numAffectedRows } = await db.write(null, (tx) => add.execute(tx))
   return numAffectedRows === 1n
 }
 
