@@ -12,6 +12,8 @@ const AT_ONCE = 1_000
 
 /** Begins `recent` with the last events up to `safe`, below which nothing can appear any more; if they cannot be read, with none. */
 export async function recallEvents(db: Db, recent: RecentEvents, safe: number, logger: Logger): Promise<void> {
+  // At once: they may be of another history.
+  recent.begin(safe, false)
   try {
     await recall(db, recent, safe)
   } catch (error) {

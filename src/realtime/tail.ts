@@ -23,7 +23,7 @@ export type TailOptions = {
   openLog: () => Promise<Log>
   /** Puts the event into the queues of those who hear it. Must not wait. */
   onEvent: (event: LogEvent) => void
-  /** From now on every event above this id is handed out. */
+  /** From now on every event above this id is handed out; what was handed out before counts no more from this turn on. */
   onBegin: (safe: number) => Promise<void> | void
   /** The database is another one than before: what sockets have heard may not be in it. */
   onNewEpoch: () => void
@@ -139,11 +139,13 @@ export class Tail {
     this.#head = state.safe
     this.#holes.clear()
     this.#lastSeq.clear()
-    await this.#options.onBegin(this.#head)
+    const begun = this.#options.onBegin(this.#head)
     if (!first) {
       this.#options.logger.warn({ epoch: state.epoch }, 'the database has another history than before')
+      // In this turn: a checkpoint of the new epoch must not reach anybody who holds the former history.
       this.#options.onNewEpoch()
     }
+    await begun
   }
 
   /** One read. True when there is more to read at once. */

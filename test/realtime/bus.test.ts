@@ -144,3 +144,25 @@ test('a database that was set back to an older state sends everybody to load afr
   expect(await ear.closed).toMatchObject({ code: 4400 })
   expect((await psql.query('select bump from log_state')).rows).toEqual([{ bump: '1' }])
 })
+
+test('everybody is told of another history before anything of it is read', async () => {
+  await using world = await startWorld()
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  await alice.say(id, 'something to be recalled')
+  const ear = await bob.connect()
+  await bob.settled()
+  const psql = await world.session()
+  await psql.query('begin; lock table events in access exclusive mode')
+  const other = await world.session()
+  await other.query('select raise_epoch()')
+  expect(await ear.closed).toMatchObject({ code: 4400 })
+  // So no checkpoint of the new history can have been in between.
+  expect(ear.frames.at(-1)).toMatchObject({ type: 'resync', data: { reason: 'epoch' } })
+  const waiting = `select count(*)::int as count from pg_locks where relation = 'events'::regclass and not granted`
+  await expect.poll(async () => (await other.query(waiting)).rows[0].count).toBeGreaterThan(0)
+  await psql.query('rollback')
+  const back = await bob.connect()
+  await alice.say(id, 'it goes on')
+  await back.next('message.created', ({ data }) => data.content === 'it goes on')
+})
