@@ -17,9 +17,13 @@ export class Positions {
     return this.#tail.safe
   }
 
+  get epoch(): string {
+    return this.#tail.epoch
+  }
+
   /** For whoever has all that is in their queue now, or holds what was read after this call. */
-  token(userId: string, safe = this.safe): string {
-    return this.#tokens.sign(userId, { epoch: this.#tail.epoch, safe_id: safe })
+  token(userId: string, safe = this.safe, epoch = this.epoch): string {
+    return this.#tokens.sign(userId, { epoch, safe_id: safe })
   }
 
   /** The id after which events are missed, or why that cannot be said. */

@@ -50,6 +50,8 @@ export class Sync {
     const { user_id } = actor
     const since = this.#positions.read(user_id, token)
     if (typeof since === 'string') throw resync(since)
+    // Should another begin meanwhile, what the client holds is still of this one.
+    const { epoch } = this.#positions
     // A node that lags does not send anybody back.
     const safe = Math.max(since, this.#positions.safe)
     const found = await this.#missed.find(user_id, since)
@@ -60,7 +62,7 @@ export class Sync {
       // Of two stays in one conversation, one may have been too much.
       for (const event of chunk) if (!found.limited.includes(event.stream_id)) events.push(toFrame(event, user_id))
     }
-    return { events, limited: found.limited, resume: this.#positions.token(user_id, safe) }
+    return { events, limited: found.limited, resume: this.#positions.token(user_id, safe, epoch) }
   }
 }
 
