@@ -1,10 +1,13 @@
 // Who listens while something goes wrong: clients that come back by their tokens, and people whom none of it concerns.
+import { expect } from 'vitest'
 import type { Random } from '../../support/random.js'
 import { fork } from '../../support/random.js'
 import { Returner } from '../../support/returner.js'
 import type { Histories, Listener } from './auditor.js'
 import type { Stage } from './stage.js'
 import { Workload, type WorkloadOptions } from './workload.js'
+
+const PATIENCE_MS = 60_000
 
 export type Company = {
   workload: Workload
@@ -59,4 +62,14 @@ export async function gather(
       await Promise.all(following)
     },
   }
+}
+
+/** How often each listener was sent to load everything afresh. */
+export const resyncs = ({ listeners }: Company) => listeners.map(({ client }) => client.did.resync)
+
+/** Each has been told since `before` that the database has another history, and so have those who only listen. */
+export async function allLoadAfresh({ listeners, outsiders }: Company, before: readonly number[]): Promise<void> {
+  for (const [n, { client }] of listeners.entries())
+    await expect.poll(() => client.did.resync, { timeout: PATIENCE_MS }).toBeGreaterThan(before[n] ?? 0)
+  for (const { ear } of outsiders) await ear.seen(({ type, data }) => type === 'resync' && data.reason === 'epoch')
 }

@@ -1,7 +1,7 @@
 // A PostgreSQL of the test's own, with durability as it is shipped, that can be killed, copied, followed and promoted.
 import { type ChildProcess, execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,7 +71,13 @@ export class PostgresServer {
     const home = under ?? (await mkdtemp(join(await realpath(tmpdir()), 'earshot-fault-')))
     await chmod(home, 0o755)
     const copy = join(home, 'data')
-    await run('cp', ['-a', folder, copy])
+    await run('cp', ['-a', folder, copy]).catch((error) => {
+      // A running server may remove a file before its turn comes.
+      const others = String(error.stderr)
+        .split('\n')
+        .filter((line) => line !== '' && !line.endsWith('No such file or directory'))
+      if (others.length > 0) throw error
+    })
     return new PostgresServer(template, copy, await freePort(), settings)
   }
 
@@ -146,14 +152,48 @@ export class PostgresServer {
     return PostgresServer.#copyOf(this.folder, this.#template, { ...this.#settings, ...settings })
   }
 
+  /** A copy of the running server's folder, good for a standby: PostgreSQL's own way for a base backup. */
+  async backup(settings: Record<string, string> = {}): Promise<PostgresServer> {
+    const client = await this.connect()
+    try {
+      await client.query(`select pg_backup_start('copy', true)`)
+      const copy = await this.copy(settings)
+      const { rows } = await client.query('select labelfile from pg_backup_stop(false)')
+      await rm(join(copy.folder, 'postmaster.pid'), { force: true })
+      await copy.#put('backup_label', rows[0].labelfile)
+      return copy
+    } finally {
+      await client.end()
+    }
+  }
+
   /** Makes a standby of this stopped copy, which follows the server at `port`. */
   async follow(port: number, name: string): Promise<void> {
     const address = `host=127.0.0.1 port=${port} user=earshot password=${this.#template.password} application_name=${name}`
     await appendFile(join(this.folder, 'postgresql.auto.conf'), `\nprimary_conninfo = '${address}'\n`)
-    await writeFile(join(this.folder, 'standby.signal'), '')
+    await this.#put('standby.signal', '')
+  }
+
+  /** A file of the server's own. */
+  async #put(name: string, text: string): Promise<void> {
     const { uid, gid } = this.#template
-    if (uid !== undefined && gid !== undefined)
-      await run('chown', [`${uid}:${gid}`, join(this.folder, 'standby.signal')])
+    await writeFile(join(this.folder, name), text)
+    if (uid !== undefined && gid !== undefined) await chown(join(this.folder, name), uid, gid)
+  }
+
+  /** Resolves once the standby of this name has everything that this server has. */
+  async isFollowedBy(name: string, state = 'async'): Promise<void> {
+    const [{ lsn }] = await this.query('select pg_current_wal_lsn()::text as lsn')
+    const deadline = Date.now() + PATIENCE_MS
+    for (;;) {
+      const [found] = await this.query(
+        `select sync_state as state from pg_stat_replication where application_name = $1 and replay_lsn >= $2::pg_lsn`,
+        [name, lsn],
+      )
+      if (found?.state === state) return
+      if (Date.now() > deadline) throw new Error(`${name} does not follow: ${JSON.stringify(found)}`)
+      await delay(20)
+    }
   }
 
   /** Resolves once it takes writes. */

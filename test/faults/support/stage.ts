@@ -26,6 +26,8 @@ export type StageOptions = {
   nodes?: number
   settings?: Record<string, string>
   postgres?: Record<string, string>
+  /** Instead of a fresh one with those settings; not started yet. */
+  server?: PostgresServer
   /** Of one node, by its place. */
   each?: (index: number) => { settings?: Record<string, string>; flags?: string[] }
 }
@@ -48,8 +50,8 @@ export class Stage {
     this.#servers.push(postgres)
   }
 
-  static async open({ nodes = 2, settings, postgres, each }: StageOptions = {}): Promise<Stage> {
-    const stage = new Stage(await PostgresServer.create(postgres))
+  static async open({ nodes = 2, settings, postgres, server, each }: StageOptions = {}): Promise<Stage> {
+    const stage = new Stage(server ?? (await PostgresServer.create(postgres)))
     onTestFinished(() => stage.close())
     await stage.postgres.start()
     for (let index = 0; index < nodes; index++) {

@@ -111,6 +111,16 @@ export class Workload {
     for (const { ear } of this.#writers) ear?.cut()
   }
 
+  /** Their senders ask for them once more, with the same client ids; what was read is forgotten. */
+  async askAgain({ sends, reads }: { sends: readonly Send[]; reads: readonly Read[] }): Promise<void> {
+    for (const read of reads) this.reads.splice(this.reads.indexOf(read), 1)
+    for (const send of sends) {
+      const writer = this.#writers.find(({ person }) => person.id === send.sender)
+      if (!writer) throw new Error(`nobody has sent ${send.client_id}`)
+      send.outcome = await this.#untilAnswered(writer, send)
+    }
+  }
+
   async #run(writer: Writer): Promise<void> {
     while (!this.#isOver) {
       await this.#act(writer)
@@ -152,16 +162,7 @@ export class Workload {
     const content = `${person.name} ${sent.length} ${'x'.repeat(upTo(random, 200))}`
     const send: Send = { client_id: crypto.randomUUID(), sender: person.id, conversation, content, tries: 0 }
     this.sends.push(send)
-    const deadline = Date.now() + GIVE_UP_MS
-    while (!send.outcome) {
-      send.tries++
-      const outcome = writer.overSocket
-        ? await this.#sendOverSocket(writer, send)
-        : await this.#sendOverRest(writer, send)
-      if (outcome) send.outcome = outcome
-      else if (Date.now() > deadline) throw new Error(`a message was not answered for in ${GIVE_UP_MS} ms`)
-      else await delay(20 + upTo(random, 80))
-    }
+    send.outcome = await this.#untilAnswered(writer, send)
     if ('refused' in send.outcome) return
     sent.push(send)
     this.#acknowledged++
@@ -170,6 +171,19 @@ export class Workload {
       resolve()
       return false
     })
+  }
+
+  async #untilAnswered(writer: Writer, send: Send): Promise<NonNullable<Send['outcome']>> {
+    const deadline = Date.now() + GIVE_UP_MS
+    for (;;) {
+      send.tries++
+      const outcome = writer.overSocket
+        ? await this.#sendOverSocket(writer, send)
+        : await this.#sendOverRest(writer, send)
+      if (outcome) return outcome
+      if (Date.now() > deadline) throw new Error(`a message was not answered for in ${GIVE_UP_MS} ms`)
+      await delay(20 + upTo(writer.random, 80))
+    }
   }
 
   async #sendOverRest(writer: Writer, { conversation, content, client_id }: Send): Promise<Send['outcome']> {
