@@ -1,8 +1,9 @@
 -- The log as it is read: an event says what happened, the row says what is. `data` is the finished JSON of the wire.
+-- An event whose row is gone, or that has no payload, has `null` as its data: it is handed out like any other.
 -- `withheld_from`: those who left before the row was last changed; they get the event without its content.
 create view event_wire as
 select e.id, e.stream_id, e.seq, e.type, e.created_at, wire_time(e.created_at) as at, e.message_id, m.quoted_id,
-  case
+  coalesce(case
     when e.message_id is not null then coalesce(m.wire, gone_message(e.message_id, e.stream_id, e.message_number))
     when c.id is not null then c.wire
     when e.type = 'conversation.joined' then
@@ -20,7 +21,7 @@ select e.id, e.stream_id, e.seq, e.type, e.created_at, wire_time(e.created_at) a
           where m.conversation_id = (e.payload ->> 'conversation_id')::uuid and m.user_id = e.stream_id))
     when e.type = 'user.updated' then (select u.wire from user_wire u where u.id = e.stream_id)
     else e.payload
-  end as data,
+  end, 'null') as data,
   case when coalesce(m.changed_seq, c.changed_seq) > e.seq then
     withheld_readers(e.stream_id, e.seq, coalesce(m.changed_seq, c.changed_seq))
   end as withheld_from
