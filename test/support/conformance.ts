@@ -40,6 +40,9 @@ const PATHS = Object.entries(openApi.paths)
   }))
   .sort((one, other) => one.path.split('{').length - other.path.split('{').length)
 
+/** Types of frames that only a newer version would have, while a test makes them up: no document has them. */
+export const newerTypes = new Set<string>()
+
 /** Compiled once: by the pointer of what they validate. */
 const validators = new Map<string, ValidateFunction>()
 
@@ -73,6 +76,7 @@ export function checkAnswer(seen: Seen): void {
 
 /** @param command whose reply it is, if that is known. @throws Error when the AsyncAPI document does not promise the frame */
 export function checkFrame(frame: HeardFrame, command?: string): void {
+  if (frame.type !== undefined && newerTypes.has(frame.type)) return
   const fail = (why: string): never => {
     throw new Error(`heard what is not documented: ${why}\n${JSON.stringify(frame)}`)
   }

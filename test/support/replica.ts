@@ -1,5 +1,6 @@
 // What a client holds: loaded once, then kept up to date by events alone, by the rule that docs/realtime.md gives to clients.
 import type { Conversation } from '../../src/contract/conversations.js'
+import { EVENTS } from '../../src/contract/events.js'
 import type { Membership } from '../../src/contract/memberships.js'
 import type { Message } from '../../src/contract/messages.js'
 import type { Ear, Frame } from './ear.js'
@@ -140,11 +141,14 @@ export class Replica {
   async #applyNext(frame: Frame): Promise<void> {
     const { stream = '', seq = 0, data } = frame
     this.#state.seqs.set(stream, seq)
-    if (stream === this.#person.id) return this.#applyOwn(frame)
+    const isKnown = frame.type in EVENTS
+    if (stream === this.#person.id) return isKnown ? this.#applyOwn(frame) : undefined
     const held = this.#state.conversations.get(stream)
     // Between conversation.joined on one's own stream and the load that follows, there may be events of it already.
     if (!held) return
     held.conversation.seq = seq
+    // Of a newer version: what it means is for those who know it.
+    if (!isKnown) return
     if (frame.type === 'conversation.deleted') this.#state.conversations.delete(stream)
     else if (frame.type.startsWith('conversation.')) Object.assign(held.conversation, data)
     else if (frame.type.startsWith('member.')) this.#applyMember(held, frame)
