@@ -504,6 +504,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function append_events(stream_ids uuid[], types text[], actor_ids uuid[], message_ids uuid[], message_numbers bigint[], payloads json[]) returns TABLE(entry bigint, event_id bigint, event_seq bigint), security definer
 -- function are_blocked(one uuid, other uuid) returns boolean
 -- function avatar_url(owner uuid, avatar uuid) returns text
+-- function conversation_of(payload json) returns uuid
 -- function conversation_settings(settings jsonb) returns jsonb
 -- function current_actor() returns uuid
 -- function drop_event_partitions(max_age interval) returns integer

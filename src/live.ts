@@ -18,7 +18,7 @@ import { audienceLoader } from './realtime/audience.js'
 import { CatchUp } from './realtime/catch-up.js'
 import { Door } from './realtime/door.js'
 import { Fanout } from './realtime/fanout.js'
-import { Log } from './realtime/log.js'
+import { Log, type LogEvent } from './realtime/log.js'
 import { MissedEvents } from './realtime/missed.js'
 import { Nodes } from './realtime/nodes.js'
 import { Positions } from './realtime/positions.js'
@@ -164,14 +164,17 @@ export async function startLive(given: Given) {
     },
   })
   const recent = new RecentEvents(config.EVENT_CACHE)
+  const parts = [
+    (event: LogEvent) => recent.add(event),
+    (event: LogEvent) => fanout.dispatch(event),
+    (event: LogEvent) => typing.onEvent(event),
+    (event: LogEvent) => watches.doubts.onEvent(event),
+    (event: LogEvent) => profiles.onEvent(event),
+  ]
   const tail: Tail = new Tail({
     openLog: () => Log.open(database, logger),
     onBegin: (safe) => recallEvents(db, recent, safe, logger),
-    onEvent: (event) => {
-      recent.add(event)
-      fanout.dispatch(event)
-      for (const part of [typing, watches.doubts, profiles]) part.onEvent(event)
-    },
+    onEvent: (event) => tellAll(event, parts),
     onNewEpoch: () => {
       nodes.renewSoon()
       fanout.resyncAll('epoch')
@@ -252,3 +255,16 @@ export async function startLive(given: Given) {
   return { nodes, tail, listener, signals, typing, presence, watches, sync, messageRate, sockets }
 }
 export type Live = Awaited<ReturnType<typeof startLive>>
+
+/** Those after one that cannot take the event get it all the same. @throws what the first of them has thrown, once all have it */
+function tellAll(event: LogEvent, parts: readonly ((event: LogEvent) => void)[]): void {
+  const failures: unknown[] = []
+  for (const part of parts) {
+    try {
+      part(event)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}

@@ -1,5 +1,6 @@
 -- The log as it is read: an event says what happened, the row says what is. `data` is the finished JSON of the wire.
 -- An event whose row is gone, or that has no payload, has `null` as its data: it is handed out like any other.
+-- Whatever stands in a payload, it can be read: what is said of it must not stop what comes after it.
 -- `withheld_from`: those who left before the row was last changed; they get the event without its content.
 create view event_wire as
 select e.id, e.stream_id, e.seq, e.type, e.created_at, wire_time(e.created_at) as at, e.message_id, m.quoted_id,
@@ -8,17 +9,17 @@ select e.id, e.stream_id, e.seq, e.type, e.created_at, wire_time(e.created_at) a
     when c.id is not null then c.wire
     when e.type = 'conversation.joined' then
       json_build_object(
-        'seq', (e.payload ->> 'seq')::bigint,
-        'conversation_id', e.payload ->> 'conversation_id',
+        'seq', substring(e.payload::text from '"seq"\s*:\s*(\d{1,18})\M')::bigint,
+        'conversation_id', conversation_of(e.payload),
         'conversation', (
           select j.wire from member_conversation_wire j
-          where j.conversation_id = (e.payload ->> 'conversation_id')::uuid and j.user_id = e.stream_id))
+          where j.conversation_id = conversation_of(e.payload) and j.user_id = e.stream_id))
     when e.type = 'membership.updated' then
       json_build_object(
-        'conversation_id', e.payload ->> 'conversation_id',
+        'conversation_id', conversation_of(e.payload),
         'me', (
           select m.wire from membership_wire m
-          where m.conversation_id = (e.payload ->> 'conversation_id')::uuid and m.user_id = e.stream_id))
+          where m.conversation_id = conversation_of(e.payload) and m.user_id = e.stream_id))
     when e.type = 'user.updated' then (select u.wire from user_wire u where u.id = e.stream_id)
     else e.payload
   end, 'null') as data,

@@ -85,11 +85,18 @@ export class Fanout {
     for (const id of audience.conversations) yield [id, this.#streams.get(id)?.get(audience) ?? 0]
   }
 
-  /** Puts one event of the log into the queues of those who hear it. */
+  /**
+   * Puts one event of the log into the queues of those who hear it; also one that cannot be followed, for without it each of them
+   * would ask for a gap. @throws whatever makes it unreadable, after that
+   */
   dispatch(event: LogEvent): void {
-    if (event.type === 'member.added' || event.type === 'member.removed') this.#follow(event)
-    if (event.type === 'block.added' || event.type === 'block.removed') this.#followBlock(event)
-    const heard = this.#deliver(event)
+    let heard = 0
+    try {
+      if (event.type === 'member.added' || event.type === 'member.removed') this.#follow(event)
+      if (event.type === 'block.added' || event.type === 'block.removed') this.#followBlock(event)
+    } finally {
+      heard = this.#deliver(event)
+    }
     if (event.type === 'conversation.deleted') this.#closeStream(event.stream_id)
     if (event.type === 'session.revoked') this.#endSession(event)
     if (heard > 0) {

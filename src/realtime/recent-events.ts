@@ -60,7 +60,7 @@ export class RecentEvents {
 
   add(event: LogEvent): void {
     this.#renew(event)
-    const moved_id = MOVES.has(event.type) ? JSON.parse(event.data).user_id : null
+    const moved_id = MOVES.has(event.type) ? (JSON.parse(event.data)?.user_id ?? null) : null
     const kept: Kept = { ...event, turn: this.#turns++, isStale: false, moved_id }
     this.#kept.add(kept)
     append(this.#streams, kept.stream_id, kept)

@@ -77,6 +77,23 @@ test('what the log says while the spans are being read is applied after them, wh
   }
 })
 
+test('a change that cannot be followed is heard all the same, changes nobody, and is told to whoever handed it in', async () => {
+  const { fanout: one, reads } = fanout()
+  const socket = connection()
+  const attached = one.attach(socket, () => socket.heard.push('hello'))
+  reads[0]?.([{ conversation_id: HOME, from_seq: 1 }])
+  await attached
+  for (const [seq, data] of [
+    [5, { user_id: 7 }],
+    [6, {}],
+  ] as const)
+    expect(() => one.dispatch(event('member.removed', seq, data))).toThrow()
+  expect(() => one.dispatch({ ...event('member.removed', 7, {}), data: 'null' })).toThrow()
+  one.dispatch(said(8))
+  const thrice = Array.from({ length: 3 }, () => 'member.removed')
+  expect(socket.heard).toEqual(['hello', ...thrice, 'message.created'])
+})
+
 test('events before the first seq of a stay are not heard', async () => {
   const { fanout: one, reads } = fanout()
   const socket = connection()

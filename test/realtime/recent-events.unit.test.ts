@@ -141,3 +141,8 @@ test('what it keeps is counted alike when it is renewed and when it goes', () =>
     seqs = new Map()
   }
 })
+
+test('what names nobody is kept like all else', () => {
+  const kept = recent(event(1, 'member.added', { data: 'null' }), event(2, 'member.removed', { data: '7' }))
+  expect(ids(kept.since(0, ME, here()))).toEqual([1, 2])
+})
