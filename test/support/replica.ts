@@ -149,13 +149,16 @@ export class Replica {
     held.conversation.seq = seq
     // Of a newer version: what it means is for those who know it.
     if (!isKnown) return
+    if (!isReadable(frame)) return this.reload([stream])
     if (frame.type === 'conversation.deleted') this.#state.conversations.delete(stream)
     else if (frame.type.startsWith('conversation.')) Object.assign(held.conversation, data)
     else if (frame.type.startsWith('member.')) this.#applyMember(held, frame)
     else this.#applyMessage(held, frame)
   }
 
-  async #applyOwn({ type, data, at }: Frame): Promise<void> {
+  async #applyOwn(frame: Frame): Promise<void> {
+    const { type, data, at } = frame
+    if (!isReadable(frame)) return
     switch (type) {
       case 'conversation.joined':
         if (data.conversation) await this.#hold(data.conversation)
@@ -256,6 +259,11 @@ export class Replica {
     // What is newer comes as an event; what is older is in it already.
     this.#state.seqs.set(one.id, one.seq)
   }
+}
+
+/** Of those that name somebody, whether they do. */
+function isReadable({ type, data }: Frame): boolean {
+  return !/^(member|block)\./.test(type) || typeof data?.user_id === 'string'
 }
 
 /** For whoever should hear everything without asking for it. */

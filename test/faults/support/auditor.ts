@@ -26,6 +26,8 @@ export type Histories = {
   /** The log has dropped its oldest events: of each stream only the newest are left. */
   hasForgotten?: boolean
   note?: string
+  /** Events that were put into the log so that each node must stumble over them: so many, not one more. */
+  poison?: number
 }
 
 type Findings = { lost: string[]; duplicated: string[]; leaked: string[]; wrong: string[] }
@@ -44,7 +46,7 @@ export async function audit(stage: Stage, histories: Histories): Promise<void> {
 
 /** Everything that does not agree. Afterwards nobody is connected any more. */
 export async function examine(stage: Stage, histories: Omit<Histories, 'fault' | 'note'>): Promise<Findings> {
-  const { workload, listeners = [], outsiders = [], hasForgotten = false } = histories
+  const { workload, listeners = [], outsiders = [], hasForgotten = false, poison = 0 } = histories
   await stage.healthy()
   const found: Findings = { lost: [], duplicated: [], leaked: [], wrong: [] }
   await auditSends(stage, workload.sends, found)
@@ -60,7 +62,7 @@ export async function examine(stage: Stage, histories: Omit<Histories, 'fault' |
   found.wrong.push(...workload.failures)
   if (workload.longestMs > ANSWER_MS) found.wrong.push(`an answer took ${workload.longestMs} ms`)
   for (const person of stage.people) person.disconnect()
-  await auditNodes(stage, found)
+  await auditNodes(stage, found, poison)
   return found
 }
 
@@ -155,7 +157,7 @@ async function auditListener({ person, client }: Listener, found: Findings): Pro
 }
 
 /** I6: nothing is left of those who have gone. */
-async function auditNodes(stage: Stage, found: Findings): Promise<void> {
+async function auditNodes(stage: Stage, found: Findings, expected: number): Promise<void> {
   for (const node of stage.nodes) {
     if (!node.isRunning) continue
     const left = async () => ({
@@ -168,7 +170,7 @@ async function auditNodes(stage: Stage, found: Findings): Promise<void> {
     await expect.poll(open, { timeout: 15_000, message: 'descriptors' }).toBeLessThan(SPARE_DESCRIPTORS)
     const poison = await node.metric('earshot_tail_poison_total')
     const gaps = await node.metric('earshot_tail_stream_gaps_total')
-    if (poison > 0) found.wrong.push(`${node.url} could not hand out ${poison} events`)
+    if (poison !== expected) found.wrong.push(`${node.url} could not follow ${poison} events, not ${expected}`)
     if (gaps > 0) found.wrong.push(`${node.url} has met ${gaps} gaps in streams`)
   }
 }

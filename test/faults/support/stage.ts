@@ -29,7 +29,7 @@ export type StageOptions = {
   /** Instead of a fresh one with those settings; not started yet. */
   server?: PostgresServer
   /** Of one node, by its place. */
-  each?: (index: number) => { settings?: Record<string, string>; flags?: string[] }
+  each?: (index: number) => { settings?: Record<string, string | undefined>; flags?: string[] }
 }
 
 export type Line = { proxy: TcpProxy; url: string }
@@ -99,9 +99,9 @@ export class Stage {
     return { proxy, url: new URL(proxy.through(node.url)).origin }
   }
 
-  /** Signs somebody up; their reads are patient. */
+  /** Signs somebody up, also while others keep the node busy; their reads are patient. */
   async person(name: string, node = this.node(this.people.length % this.nodes.length)): Promise<Person> {
-    const person = await Person.register(node.url, name, PASSWORD)
+    const person = await patiently(() => Person.register(node.url, name, PASSWORD))
     person.patience = { urls: this.urls, ms: PATIENCE_MS }
     this.people.push(person)
     return person
@@ -109,7 +109,8 @@ export class Stage {
 
   group(owner: Person, ...others: Person[]): Promise<Conversation> {
     const user_ids = others.map((other) => other.id)
-    return owner.post('/conversations', { type: 'group', name: `group ${crypto.randomUUID()}`, user_ids })
+    const group = { type: 'group', name: `group ${crypto.randomUUID()}`, user_ids }
+    return patiently(() => owner.post('/conversations', group))
   }
 
   /** Asks whichever server is written to now, and again while it does not answer. */
@@ -165,5 +166,18 @@ export class Stage {
     await Promise.all(this.nodes.map((node) => node.kill()))
     for (const proxy of this.proxies) proxy.close()
     for (const server of this.#servers) await server.remove()
+  }
+}
+
+/** Again while it is asked to come again. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('503 ') || Date.now() > deadline) throw error
+      await delay(50)
+    }
   }
 }
