@@ -20,7 +20,7 @@ test(`${FAULT}: every committed event is heard once and in order, and none that 
   const random = randomOf(SEED)
   const stage = await Stage.open({
     nodes: 2,
-    each: (index) => ({ settings: index === 0 ? {} : { EVENT_CACHE: '100kB' } }),
+    each: (index) => (index === 0 ? {} : { settings: { EVENT_CACHE: '100kB' } }),
   })
   const company = await gather(stage, random)
   const { workload, listeners } = company
