@@ -15,18 +15,18 @@ const KEPT_LINES = 500
 export class NodeProcess {
   readonly url: string
   readonly lines: string[] = []
-  readonly #settings: Record<string, string>
+  readonly #settings: Record<string, string | undefined>
   readonly #flags: string[]
   #child: ChildProcess | undefined
 
-  private constructor(port: number, settings: Record<string, string>, flags: string[]) {
+  private constructor(port: number, settings: Record<string, string | undefined>, flags: string[]) {
     this.url = `http://127.0.0.1:${port}`
     this.#settings = { ...settings, PORT: String(port) }
     this.#flags = flags
   }
 
   /** `flags` for node itself. */
-  static async create(settings: Record<string, string>, flags: string[] = []): Promise<NodeProcess> {
+  static async create(settings: Record<string, string | undefined>, flags: string[] = []): Promise<NodeProcess> {
     return new NodeProcess(await freePort(), settings, flags)
   }
 

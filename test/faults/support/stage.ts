@@ -63,7 +63,7 @@ export class Stage {
   }
 
   /** One more node, which is not started yet. */
-  async add(settings: Record<string, string> = {}, flags?: string[]): Promise<NodeProcess> {
+  async add(settings: Record<string, string | undefined> = {}, flags?: string[]): Promise<NodeProcess> {
     const proxy = await TcpProxy.open(this.postgres.url)
     this.proxies.push(proxy)
     const all = { ...SETTINGS, UPLOADS_DIR: `${this.postgres.folder}-uploads`, ...settings }
