@@ -152,6 +152,10 @@ export class Person {
     await Promise.all(heard)
   }
 
+  get isConnected(): boolean {
+    return this.#ears.some((ear) => ear.isOpen)
+  }
+
   disconnect(): void {
     for (const ear of this.#ears) ear.cut()
   }

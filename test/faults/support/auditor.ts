@@ -13,6 +13,8 @@ import type { Send, Workload } from './workload.js'
 
 /** Nobody has said why: the network, or a process that was killed. */
 const NO_CLOSE_FRAME = 1006
+/** A lease of a node that was killed, the grace of its users, and a moment. */
+const PRESENCE_MS = 75_000
 /** What a process may have open more than at its beginning: connections that are kept, files that were loaded since. */
 const SPARE_DESCRIPTORS = 20
 
@@ -59,6 +61,7 @@ export async function examine(stage: Stage, histories: Omit<Histories, 'fault' |
       if (stream !== undefined && stream !== person.id) found.leaked.push(`${type} of ${stream} to ${person.name}`)
     }
   }
+  await auditPresence(stage, workload, listeners)
   found.wrong.push(...workload.failures)
   if (workload.longestMs > ANSWER_MS) found.wrong.push(`an answer took ${workload.longestMs} ms`)
   for (const person of stage.people) person.disconnect()
@@ -139,6 +142,29 @@ async function auditReads(stage: Stage, { people, reads }: Workload, found: Find
       const unread = members.get(`${person.id} ${id}`)?.unread
       if (me.unread_count !== unread) found.wrong.push(`${person.name} has ${me.unread_count} unread, not ${unread}`)
     }
+  }
+}
+
+/** I5: through every node, whoever has a socket is here, and nobody else, whatever has become of the nodes that knew them. */
+async function auditPresence(stage: Stage, { people, rooms }: Workload, listeners: readonly Listener[]): Promise<void> {
+  const [asker] = people
+  const [room] = rooms.filter(({ members }) => asker && members.includes(asker))
+  if (!asker || !room) return
+  // Who comes and goes may be gone just now.
+  const { rows } = await stage.sql.query('select user_id from members where conversation_id = $1', [room.id])
+  const ids = new Set(rows.map((row) => row.user_id))
+  const seen = [...people, ...listeners.map(({ person }) => person)].filter(({ id }) => ids.has(id))
+  const query = seen.map(({ id }) => id).join()
+  const expected = seen.map(({ name, isConnected }) => [name, isConnected ? 'online' : 'offline'])
+  for (const node of stage.nodes) {
+    if (!node.isRunning) continue
+    const shown = async () => {
+      const { data } = await asker.get(`${node.url}/api/v1/users/presence?ids=${query}`)
+      return seen.map(({ name }, index) => [name, data[index].status])
+    }
+    await expect
+      .poll(shown, { timeout: PRESENCE_MS, interval: 200, message: `presence on ${node.url}` })
+      .toEqual(expected)
   }
 }
 

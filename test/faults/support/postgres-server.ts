@@ -1,10 +1,10 @@
 // A PostgreSQL of the test's own, with durability as it is shipped, that can be killed, copied, followed and promoted.
 import { type ChildProcess, execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, chmod, chown, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, mkdtemp, readdir, readFile, realpath, rm, rmdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -141,10 +141,13 @@ export class PostgresServer {
     await once(child, 'exit')
   }
 
-  /** Ends it however it is, and takes its folder away. */
+  /** Ends it however it is, and takes away all that is in its folder's place. */
   async remove(): Promise<void> {
     await this.kill()
-    await rm(this.folder, { recursive: true, force: true })
+    const home = dirname(this.folder)
+    for (const name of await readdir(home)) await rm(join(home, name), { recursive: true, force: true })
+    // Not when it is where a disk is mounted.
+    await rmdir(home).catch(() => undefined)
   }
 
   /** A copy of the stopped server's folder, with a port of its own. */

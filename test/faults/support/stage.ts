@@ -17,6 +17,8 @@ export const SETTINGS: Record<string, string> = {
   DATABASE_POOL_MAX: '10',
   WORKERS: '0',
   WS_DRAIN: '1s',
+  NODE_LEASE: '6s',
+  PRESENCE_GRACE: '1s',
 }
 /** Nobody waits longer than this for an answer: a statement, its network, and a wait for a connection. */
 export const ANSWER_MS = 15_000
