@@ -62,7 +62,12 @@ test('whoever becomes invisible through a node where they look offline is hidden
   const there = await (await world.device(bob, second)).connect(second.url)
   clock.pass(31 * 60)
   expect((await nextOf(ear, bob)).status).toBe('offline')
+  await ear.seen(
+    ({ type, data }) => type === 'presence.changed' && data.user_id === marker.id && data.status === 'offline',
+  )
+  clock.pass(2)
   await marker.connect()
+  await ear.next('presence.changed', ({ data }) => data.user_id === marker.id && data.status === 'away')
   await mark()
   await here.command('presence.watch', { user_ids: [] })
   await ear.next('presence.changed', ({ data }) => data.user_id === bob.id && data.status === 'online')

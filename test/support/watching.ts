@@ -29,14 +29,18 @@ export async function watchScene(world: World, clock: Clock): Promise<Scene> {
   await alice.post('/conversations', { type: 'direct', user_ids: [marker.id] })
   const ear = await alice.connect()
   await ear.command('presence.watch', { user_ids: [bob.id, marker.id] })
+  const isTold = (status: string) =>
+    ear.next('presence.changed', ({ data }) => data.user_id === marker.id && data.status === status)
+  // What is set is shown however idle they are: nothing else is told of them.
+  await put(marker, { status: 'away' })
   await marker.connect()
-  await ear.next('presence.changed', (frame) => frame.data.user_id === marker.id)
+  await isTold('away')
   const mark = async () => {
     // Twice: in the time of the first, the sweep has written what had changed before.
     for (const status of ['busy', 'away']) {
       clock.pass(2)
-      await marker.ask('PUT', '/users/me/presence', { status })
-      await ear.next('presence.changed', (frame) => frame.data.user_id === marker.id)
+      await put(marker, { status })
+      await isTold(status)
     }
   }
   return { alice, bob, home, ear, mark, marker, n }
