@@ -29,6 +29,8 @@ export class Nodes {
   readonly #periodMs: number
   readonly #settleMs: number
   #isRunning = false
+  /** It has been renewed since something has happened. */
+  #isCertain = false
   #startedAt: Date | undefined
   /** Of this process, which no correction of a clock moves. */
   #dueAt = 0
@@ -44,8 +46,7 @@ export class Nodes {
 
   /** False while the leases may be fewer than there should be: nobody should be told by them that somebody has gone. */
   get settled(): boolean {
-    const now = performance.now()
-    return now < this.#dueAt && now - this.#lostAt >= this.#settleMs
+    return this.#isCertain && performance.now() - this.#lostAt >= this.#settleMs
   }
 
   /** Since the last renewal. */
@@ -61,6 +62,7 @@ export class Nodes {
   /** Something has happened to the database or to the lease: looked at in the next sweep. */
   renewSoon(): void {
     this.#dueAt = 0
+    this.#isCertain = false
   }
 
   async sweep(): Promise<void> {
@@ -70,6 +72,7 @@ export class Nodes {
     try {
       await this.#renew()
     } catch (error) {
+      this.#isCertain = false
       this.#dueAt = Math.min(this.#dueAt, performance.now() + RETRY_MS)
       throw error
     }
@@ -126,6 +129,8 @@ export class Nodes {
       rows = (await renewNode(db, id, report(), leaseS)) ?? []
     }
     this.#renewedAt = at
+    // Unless something has happened meanwhile.
+    this.#isCertain = this.#dueAt > 0
     this.#others = rows.filter((row) => row.is_alive && row.id !== id)
     // The others may have lost theirs just as this node has, and need a moment to come back.
     if (this.settled && rows.some((row) => !row.is_alive)) await this.#takeAway()
