@@ -73,11 +73,11 @@ test('when there are too many connections the answers are clear, the sockets sta
 
   await Promise.all(crowd.splice(0).map((one) => one.end()))
   const client_id = crypto.randomUUID()
-  await expect.poll(async () => (await send(client_id)).status, { timeout: 10_000 }).toBeLessThan(300)
+  await expect.poll(async () => (await send(client_id)).status, { timeout: 20_000 }).toBeLessThan(300)
   await ear.seen(({ type }) => type === 'fresh')
   await expect.poll(() => readMetric(app, 'earshot_listener_up'), { timeout: 30_000 }).toBe(1)
   await expect
-    .poll(async () => (await (await fetch(`${app.url}/health`)).json()) as object)
+    .poll(async () => (await (await fetch(`${app.url}/health`)).json()) as object, { timeout: 20_000 })
     .toMatchObject({ status: 'up' })
   await bob.settled()
   expect(ear.all('message.created').map(({ data }) => data.client_id)).toEqual([client_id])

@@ -11,6 +11,8 @@ import { Person } from '../support/person.js'
 import { PASSWORD, ROOMY, readMetric } from '../support/world.js'
 import { makeUsedFolder, startServer } from './embedded-servers.js'
 
+/** For what comes by itself, on a machine that does much else. */
+const BUSY = { timeout: 20_000 }
 const REFUSED = { status: 503, body: { code: 'unavailable' } }
 
 /** A node, two people in a conversation, and a standby that can go and come back. */
@@ -28,7 +30,7 @@ async function startPair(settings: Record<string, string> = {}) {
     await psql.query(`alter system set synchronous_standby_names = '${names}'`)
     await psql.query('select pg_reload_conf()')
     await expect
-      .poll(async () => (await psql.query('show synchronous_standby_names')).rows[0].synchronous_standby_names)
+      .poll(async () => (await psql.query('show synchronous_standby_names')).rows[0].synchronous_standby_names, BUSY)
       .toBe(names)
   }
   const people: Person[] = []
@@ -55,7 +57,7 @@ async function startPair(settings: Record<string, string> = {}) {
   }
   /** Ends the wait of the next commit, as an operator would. */
   const cancelNext = async () => {
-    await expect.poll(waiting).toHaveLength(1)
+    await expect.poll(waiting, BUSY).toHaveLength(1)
     await psql.query('select pg_cancel_backend($1)', await waiting())
   }
   const health = async () => {
@@ -134,11 +136,11 @@ test('while commits hang, writes are refused at once, nothing piles up, and ever
   // The first hangs until it is given up, then the others are refused.
   const begun = performance.now()
   const hanging = Promise.all([send(messages[0] ?? {}), ...Array.from({ length: 5 }, patch)])
-  await expect.poll(waiting).not.toHaveLength(0)
+  await expect.poll(waiting, BUSY).not.toHaveLength(0)
   // Two connections are always left for those who read.
   for (let n = 0; n < 10; n++) expect((await bob.ask('GET', `/conversations/${id}/messages`)).status).toBe(200)
   for (const answer of await hanging) expect(answer).toMatchObject({ status: 503 })
-  expect(performance.now() - begun).toBeLessThan(15_000)
+  expect(performance.now() - begun).toBeLessThan(30_000)
   const left = await waiting()
   expect(left.length).toBeGreaterThan(0)
 
@@ -170,8 +172,7 @@ test('while commits hang, writes are refused at once, nothing piles up, and ever
   })
 
   await returns()
-  for (const message of messages)
-    await expect.poll(async () => (await send(message)).status, { timeout: 10_000 }).toBeLessThan(300)
+  for (const message of messages) await expect.poll(async () => (await send(message)).status, BUSY).toBeLessThan(300)
   await ear.heard('message.created', messages.length)
   await bob.settled()
   expect(ear.all('message.created').map(({ data }) => data.content)).toEqual(messages.map(({ content }) => content))

@@ -186,7 +186,7 @@ test('a failure is told for ten seconds, and after that the next write is still 
 })
 
 test('no more writes at once than it may let in; the others wait for their turn, and not for long', async () => {
-  const { gate, begin } = openGate({ max: 2, wait_ms: 20 })
+  const { gate, begin } = openGate({ max: 2, wait_ms: 1_000 })
   const [first, second] = [begin(), begin()]
   const third = begin()
   await turn()

@@ -73,7 +73,7 @@ test('what is acknowledged while the node stops is stored, and what is not may b
 })
 
 test('a node that stops is not ready at once, and serves for as long as load balancers may take to notice', async () => {
-  await using world = await startWorld({ STOP_DELAY: '1s' })
+  await using world = await startWorld({ STOP_DELAY: '3s' })
   const [alice, bob] = await world.people('alice', 'bob')
   const { id } = await world.group(alice, bob)
   const stopped = world.node.stop()
