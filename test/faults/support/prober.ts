@@ -5,7 +5,7 @@ import type { Answer, Person } from '../../support/person.js'
 import type { Stage } from './stage.js'
 
 /** `ms`: how long the answer took. */
-export type Probe = Answer & { ms: number }
+export type Probe = Answer<{ code: string }> & { ms: number }
 
 export class Prober {
   readonly person: Person
@@ -63,7 +63,7 @@ export class Prober {
     await this.ear.seen(({ type, data }) => type === 'message.created' && data.content === content)
   }
 
-  async #timed(answer: Promise<Answer>): Promise<Probe> {
+  async #timed(answer: Promise<Answer<{ code: string }>>): Promise<Probe> {
     const began = Date.now()
     return { ...(await answer), ms: Date.now() - began }
   }
