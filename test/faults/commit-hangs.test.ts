@@ -1,0 +1,56 @@
+// A standby is waited for that does not exist: every COMMIT hangs, though PostgreSQL answers everything else.
+import { expect, test } from 'vitest'
+import { randomOf } from '../support/random.js'
+import { gather } from './support/audience.js'
+import { audit } from './support/auditor.js'
+import { Prober } from './support/prober.js'
+import { long, progress, SEED } from './support/results.js'
+import { Stage } from './support/stage.js'
+
+/** The statement, the network, and a wait for a connection: see SETTINGS. */
+const LONGEST_MS = 4_000 + 2_000 + 2_000
+/** A machine that does much else. */
+const SLACK_MS = 2_000
+const HANGING = `select count(*) as count from pg_stat_activity where wait_event = 'SyncRep'`
+
+const FAULT = '32 A commit never returns'
+test(`${FAULT}: writes are refused in time, reads and sockets go on, and each is stored once (SEED=${SEED})`, async () => {
+  const stage = await Stage.open({ nodes: 2 })
+  const company = await gather(stage, randomOf(SEED))
+  const prober = await Prober.begin(stage)
+  const rounds = long(3, 1)
+  let stored = 0
+  for (let round = 1; round <= rounds; round++) {
+    await company.workload.acknowledges(40)
+    await stage.postgres.set('synchronous_standby_names', 'nobody')
+    const client_id = crypto.randomUUID()
+    const refusals = [prober.refused(() => prober.write('once', client_id)), prober.refused()]
+    const reads: number[] = []
+    let isOver = false
+    const over = Promise.all(refusals).finally(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      const { status, ms } = await prober.read()
+      expect(status).toBe(200)
+      reads.push(ms)
+      expect(await prober.ear.command('ping')).toMatchObject({ ok: true })
+    }
+    for (const { ms } of await over) expect(ms).toBeLessThan(LONGEST_MS + SLACK_MS)
+    expect((await stage.postgres.query(HANGING))[0].count).toBeGreaterThan(0)
+    await stage.postgres.set('synchronous_standby_names', '')
+    // It was refused because nobody knew, and may well be there.
+    await expect.poll(async () => (await prober.write('once', client_id)).status).toBeLessThan(300)
+    const [{ count }] = await stage.postgres.query('select count(*) as count from messages where client_id = $1', [
+      client_id,
+    ])
+    expect(count).toBe(1)
+    stored++
+    progress(FAULT, `hung ${round} of ${rounds} times, the longest read took ${Math.max(...reads)} ms`)
+  }
+  await company.workload.acknowledges(40)
+  await prober.hears()
+  await company.end()
+  expect((await stage.postgres.query(HANGING))[0].count).toBe(0)
+  await audit(stage, { ...company, fault: FAULT, note: `${stored} times` })
+})
