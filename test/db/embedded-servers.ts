@@ -1,5 +1,5 @@
 // Servers and folders for the tests of the embedded PostgreSQL; whatever a test makes here goes when it finishes.
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -17,7 +17,8 @@ import { StartupError } from '../../src/kit/startup-error.js'
 
 export const run = promisify(execFile)
 export const isRoot = process.getuid?.() === 0
-export const canMount = isRoot && tryMount()
+export { canMount, mountTmpfs } from '../support/small-disk.js'
+
 const ONE_SENTENCE = /^[^\n]+\.$/
 
 let used = ''
@@ -154,21 +155,4 @@ export async function copyProject(folder: string): Promise<string> {
   for (const name of ['pg', 'pino', 'prom-client'])
     await symlink(join(root, 'node_modules', name), join(project, 'node_modules', name))
   return project
-}
-
-export async function mountTmpfs(options: string): Promise<string> {
-  const folder = await makeFolder()
-  await run('mount', ['-t', 'tmpfs', '-o', `${options},mode=0755`, 'tmpfs', folder])
-  onTestFinished(() => run('umount', ['-l', folder]).then(() => {}))
-  return folder
-}
-
-function tryMount(): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' })
-    execFileSync('umount', ['/mnt'])
-    return true
-  } catch {
-    return false
-  }
 }

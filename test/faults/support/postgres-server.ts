@@ -1,7 +1,7 @@
 // A PostgreSQL of the test's own, with durability as it is shipped, that can be killed, copied, followed and promoted.
 import { type ChildProcess, execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, chmod, chown, mkdtemp, readdir, readFile, realpath, rm, rmdir, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, mkdtemp, readdir, readFile, realpath, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -88,6 +88,18 @@ export class PostgresServer {
   /** Everything that it has said since it was started. */
   get output(): string {
     return this.#output
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Its log goes to another folder, on a disk of its own. */
+  async moveLog(folder: string): Promise<void> {
+    const [log, place] = [join(this.folder, 'pg_wal'), join(folder, 'pg_wal')]
+    await run('cp', ['-a', log, place])
+    await rm(log, { recursive: true })
+    await symlink(place, log)
   }
 
   /** Resolves once it takes connections. */
