@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newerTypes } from '../support/conformance.js'
 import type { Ear } from '../support/ear.js'
 import type { Person } from '../support/person.js'
 import { startWorld, type World } from '../support/world.js'
@@ -195,4 +196,19 @@ test('an edit and a deletion in plain SQL are heard, and rewrite what the log sa
   await psql.query('delete from messages where id = $1', [sent.id])
   const gone = await psql.query('select data from event_wire where stream_id = $1 order by seq desc limit 1', [home])
   expect(gone.rows[0].data).toEqual({ id: sent.id, conversation_id: home, number: sent.number, gone: true })
+})
+
+test('an event without data, as one whose row is gone, is heard like any other, and so is what comes after it', async () => {
+  const psql = await world.session()
+  newerTypes.add('weather.gone')
+  const own = await bob.position()
+  const { rows } = await psql.query(
+    `select event_seq::int as seq from append_events(array[$1::uuid], array['weather.gone'], null, null, null, null)`,
+    [bob.id],
+  )
+  await bob.settled()
+  const gone = { type: 'weather.gone', stream: bob.id, seq: rows[0].seq, data: null }
+  expect(ear.all('weather.gone')).toEqual([expect.objectContaining(gone)])
+  expect((await bob.get(`/sync?since=${own}`)).events[0]).toMatchObject(gone)
+  newerTypes.delete('weather.gone')
 })
