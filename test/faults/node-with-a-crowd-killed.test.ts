@@ -1,9 +1,10 @@
 // kill -9 of a node on which very many are: all of them go elsewhere, at the same time.
 import { expect, test } from 'vitest'
+import type { Person } from '../support/person.js'
 import { fork, randomOf } from '../support/random.js'
 import { gather } from './support/audience.js'
 import { audit } from './support/auditor.js'
-import { openCrowd } from './support/light-client.js'
+import { allLive, openCrowd } from './support/light-client.js'
 import { long, progress, SEED } from './support/results.js'
 import { Stage } from './support/stage.js'
 
@@ -13,10 +14,11 @@ const PATIENCE = { timeout: 120_000, interval: 50 }
 test(`${FAULT}: they go on at the others, and miss nothing (SEED=${SEED})`, async () => {
   const random = randomOf(SEED)
   const stage = await Stage.open({ nodes: long(3, 2) })
+  const [sockets, users, rooms] = [long(2_000, 200), long(50, 10), long(10, 2)]
+  const people: Person[] = []
+  while (people.length < users) people.push(await stage.person(`crowd${people.length}`))
   const company = await gather(stage, random, { restMs: long(400, 100) })
   const { workload } = company
-  const [sockets, users, rooms] = [long(2_000, 200), long(50, 10), long(10, 2)]
-  const people = await Promise.all(Array.from({ length: users }, (_, n) => stage.person(`crowd${n}`)))
   const [owner, ...writers] = workload.people
   if (!owner) throw new Error('nobody writes')
   for (let room = 0; room < rooms; room++) {
@@ -24,18 +26,18 @@ test(`${FAULT}: they go on at the others, and miss nothing (SEED=${SEED})`, asyn
     workload.rooms.push({ id, owner, members: workload.people })
   }
   const crowd = await openCrowd(fork(random), { people, count: sockets, urls: stage.urls })
-  const live = () => crowd.filter((client) => client.isLive).length
-  await expect.poll(live, PATIENCE).toBe(sockets)
-  expect(await stage.node(0).metric('earshot_sockets')).toBeGreaterThanOrEqual(sockets)
+  // On a busy machine somebody may have gone on to the next at once.
+  const there = crowd.filter(({ url }) => url === stage.node(0).url)
+  expect(there.length).toBeGreaterThan(0.9 * sockets)
   await workload.acknowledges(long(200, 40))
 
   const killedAt = Date.now()
   await stage.node(0).kill()
-  await expect.poll(live, PATIENCE).toBeLessThan(sockets)
-  await expect.poll(live, PATIENCE).toBe(sockets)
+  await expect.poll(() => there.every(({ closes }) => closes.size > 0), PATIENCE).toBe(true)
+  await allLive(crowd)
   const backMs = Date.now() - killedAt
-  progress(FAULT, `all ${sockets} are live again after ${backMs} ms`)
-  expect(crowd.every(({ url, did }) => url !== stage.node(0).url && did.connected === 2)).toBe(true)
+  progress(FAULT, `all ${there.length} are live again after ${backMs} ms`)
+  expect(crowd.filter(({ url }) => url === stage.node(0).url)).toEqual([])
   // From here on the crowd is with the others, and the dead node is still dead: what is shown of their presence can be held against that.
 
   await workload.acknowledges(long(200, 40))
@@ -47,5 +49,5 @@ test(`${FAULT}: they go on at the others, and miss nothing (SEED=${SEED})`, asyn
   expect(crowd.flatMap(({ faults }) => faults)).toEqual([])
   expect(crowd.map(({ did }) => did.limited + did.resync).filter((loads) => loads > 0)).toEqual([])
   for (const client of crowd) client.leave()
-  await audit(stage, { ...company, fault: FAULT, note: `${sockets} sockets, all back within ${backMs} ms` })
+  await audit(stage, { ...company, fault: FAULT, note: `${there.length} sockets, all back within ${backMs} ms` })
 })

@@ -1,5 +1,6 @@
 // A client that is small enough for thousands of them in one process. It keeps its token and, of each stream, the last seq:
 // the next event of a stream is the next seq or a repetition, anything else is a fault. It comes back as the SDK does.
+import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { CLOSE_CODES, shouldReconnect } from '../../../src/contract/close-codes.js'
 import { backoff, REAL_CLOCK } from '../../../src/sdk/clock.js'
@@ -10,6 +11,8 @@ import { pick, type Random } from '../../support/random.js'
 /** Whoever was live for so long comes back as if for the first time. */
 const SETTLED_MS = 10_000
 const NO_ANSWER_MS = 15_000
+const AT_A_TIME = 100
+const LIVE_MS = 120_000
 
 /** Where somebody stands, for any number of their clients. */
 export type Start = { resume: string; seqs: ReadonlyMap<string, number> }
@@ -196,11 +199,29 @@ export async function startOf(person: Person): Promise<Start> {
 
 export type CrowdOptions = Pick<LightClientOptions, 'urls' | 'waitMs'> & { people: Person[]; count: number }
 
-/** So many clients of these people, each of them of the next; they are on their way when it resolves. */
+/** So many clients of these people, each of them of the next. They come some at a time; resolves once all of them are live. */
 export async function openCrowd(random: Random, { people, count, ...options }: CrowdOptions): Promise<LightClient[]> {
   const starts = await Promise.all(people.map(async (person) => ({ person, start: await startOf(person) })))
-  return Array.from({ length: count }, (_, n) => {
-    const one = starts[n % starts.length] ?? pick(random, starts)
-    return new LightClient({ ...options, ...one, random })
-  })
+  const crowd: LightClient[] = []
+  while (crowd.length < count) {
+    const coming = Array.from({ length: Math.min(AT_A_TIME, count - crowd.length) }, () => {
+      const one = starts[crowd.length % starts.length] ?? pick(random, starts)
+      const client = new LightClient({ ...options, ...one, random })
+      crowd.push(client)
+      return client
+    })
+    await allLive(coming)
+  }
+  return crowd
+}
+
+/** Resolves once each of them has heard what it had missed. */
+export async function allLive(clients: readonly LightClient[]): Promise<void> {
+  const deadline = Date.now() + LIVE_MS
+  for (;;) {
+    const away = clients.filter(({ isLive }) => !isLive)
+    if (away.length === 0) return
+    if (Date.now() > deadline) throw new Error(`${away.length} of ${clients.length} clients do not come back`)
+    await delay(20)
+  }
 }
