@@ -39,6 +39,11 @@ export class TcpProxy {
     return this.#port
   }
 
+  /** From which it has connected to where it leads. */
+  get ports(): number[] {
+    return [...this.#links].flatMap(({ upstream }) => upstream.localPort ?? [])
+  }
+
   /** The same address, but through here. */
   through(url: string): string {
     return Object.assign(new URL(url), { host: `127.0.0.1:${this.#port}` }).href
