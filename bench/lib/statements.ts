@@ -26,6 +26,7 @@ export async function recordReads(session: pg.Client, readerId: string, greatId:
     query: new Kysely<DB>({ dialect: new PostgresDialect({ pool: pool as never }) }),
     write: unused,
     call: unused,
+    inLane: unused,
   }
   const actor = { user_id: readerId, session_id: crypto.randomUUID() }
   await listConversations(db, actor, { limit: 50, archived: 'exclude' })

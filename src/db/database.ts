@@ -1,5 +1,7 @@
 // How the domain talks to PostgreSQL: reads as they are, writes as transactions that are rung for once they are committed.
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import { AppError } from '../contract/errors.js'
+import { Lanes } from '../kit/lanes.js'
 import type { Doorbell } from './doorbell.js'
 import { discardLost, type Pool } from './pool.js'
 import { isRetryable, StalledCommit } from './sqlstate.js'
@@ -12,6 +14,11 @@ export type Tx = Transaction<DB>
 const ATTEMPTS = 3
 /** Backends that are remembered; more are not left behind, for only trials could. */
 const LEFT_BEHIND_MAX = 100
+/** Sends into one conversation follow each other anyway: one at work, one that waits for its lock, one on its way. */
+const LANE_SIZE = 3
+const LANE_QUEUE = 5_000
+/** As long as one waits for a connection. */
+const LANE_WAIT_MS = 5_000
 
 export class Database {
   /** For reads, and for writes that announce nothing. */
@@ -21,6 +28,7 @@ export class Database {
   readonly #gate: WriteGate
   /** Backends that were given up in the middle of a statement. */
   readonly #leftBehind = new Set<number>()
+  readonly #lanes = new Lanes(LANE_SIZE, LANE_QUEUE, LANE_WAIT_MS)
 
   constructor(pool: Pool, doorbell: Doorbell, gate = new WriteGate()) {
     const onSilent = (pid: number) => {
@@ -50,6 +58,14 @@ export class Database {
         }),
       isRetryable,
     )
+  }
+
+  /**
+   * For what waits for the lock of a conversation: while somebody else holds it, those who want it would otherwise take all
+   * connections, and nobody could do anything anywhere. @throws AppError busy
+   */
+  inLane<T>(conversationId: string, work: () => Promise<T>): Promise<T> {
+    return this.#lanes.run(conversationId, work, () => new AppError('busy', { retry_after_s: 1 }))
   }
 
   /**
@@ -113,4 +129,4 @@ export class Database {
 }
 
 /** What the domain is given. */
-export type Db = Pick<Database, 'query' | 'write' | 'call'>
+export type Db = Pick<Database, 'query' | 'write' | 'call' | 'inLane'>

@@ -17,7 +17,7 @@ const CLIENT_ID = 'message_client_ids_are_unique_for_a_sender'
 /**
  * Acknowledged means durable: it returns after the commit. A repeat with the same client_id gets the first message.
  * @throws AppError conversation.not_found, conversation.forbidden, user.blocked, message.empty, message.too_long,
- *   message.client_id_reused, message.reply_not_found, attachment.not_found, .in_use, .not_allowed_here
+ *   message.client_id_reused, message.reply_not_found, attachment.not_found, .in_use, .not_allowed_here, busy
  */
 export async function sendMessage(
   db: Db,
@@ -34,14 +34,15 @@ export async function sendMessage(
         ${input.reply_to_id ?? null}, ${JSON.stringify(input.metadata)}::jsonb, ${type}, ${files}::uuid[])`.execute(
       query,
     )
-  const { rows } =
+  const { rows } = await db.inLane(conversationId, () =>
     files.length === 0
       ? // The same client_id may win elsewhere between our look and our insert: the second look finds it.
-        await db.call(
+        db.call(
           (query) => send(query, 'text'),
           (error) => isRetryable(error) || isUniqueViolation(error, CLIENT_ID),
         )
-      : await db.write(actor.user_id, async (tx) => send(tx, await typeWithFiles(tx, actor, conversationId, input)))
+      : db.write(actor.user_id, async (tx) => send(tx, await typeWithFiles(tx, actor, conversationId, input))),
+  )
   const result = rows[0]
   if (result?.outcome === 'stored' || result?.outcome === 'duplicate') {
     return { message: result.wire, created: result.outcome === 'stored' }
