@@ -20,7 +20,7 @@ export type Company = {
 
 /**
  * `listening` people who hear everything, one who comes and goes, one outsider, and the writers, who have begun. `listeners`
- * are in every room too, but come and go as the test says.
+ * are in every room too, and `wanderers` now and then, but where they listen is for the test.
  */
 export async function gather(
   stage: Stage,
@@ -36,7 +36,7 @@ export async function gather(
   const workload = await Workload.gather(stage, fork(random), {
     ...options,
     listeners: [...people, ...(options.listeners ?? [])],
-    wanderers: [wanderer],
+    wanderers: [wanderer, ...(options.wanderers ?? [])],
   })
   const listeners = await Promise.all(
     [...people, wanderer].map(async (person, n) => {
