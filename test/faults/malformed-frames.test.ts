@@ -21,8 +21,8 @@ const DOCUMENTED = new Set<number>([
   ...[1000, 1002, 1003, 1005, 1007, 1008, 1009],
   ...Object.values(CLOSE_CODES).map(({ code }) => code),
 ])
-/** Node gives a request so long for its head, and looks each half minute. */
-const HEAD_MS = 100_000
+/** Node gives a request a minute for its head, and looks each half minute. */
+const HEAD_MS = 150_000
 const SPARE_BYTES = 64_000_000
 
 type Tally = Map<string, { sent: number; told: number }>

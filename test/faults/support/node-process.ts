@@ -1,7 +1,7 @@
 // A node as it is shipped, as a process of its own, on the same port whenever it is started.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -92,17 +92,24 @@ export class NodeProcess {
 
   /** Open files and sockets, without connections that clients have made to it and may keep. */
   async descriptors(): Promise<number> {
-    const [open, table] = await Promise.all([
-      readdir(`/proc/${this.pid}/fd`),
-      readFile(`/proc/${this.pid}/net/tcp`, 'utf8'),
-    ])
+    const folder = `/proc/${this.pid}/fd`
+    // While many come, some are new between two looks: what was accepted before or after is none of its own.
+    const before = await this.#accepted()
+    const names = await readdir(folder)
+    const links = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => '')))
+    const accepted = new Set([...before, ...(await this.#accepted())])
+    return links.filter((link) => link !== '' && !accepted.has(link)).length
+  }
+
+  /** What clients have connected to, as `/proc` names it. */
+  async #accepted(): Promise<string[]> {
+    const table = await readFile(`/proc/${this.pid}/net/tcp`, 'utf8')
     const port = Number(new URL(this.url).port).toString(16).toUpperCase().padStart(4, '0')
-    // Columns: number, local address, remote address, state (0A: it listens), ..., inode (0: no process has it).
+    // Columns: number, local address, remote address, state (0A: it listens), ..., inode.
     const rows = table.split('\n').map((line) => line.trim().split(/\s+/))
-    const accepted = rows.filter(
-      ([, local, , state, , , , , , inode]) => local?.endsWith(`:${port}`) && state !== '0A' && inode !== '0',
-    )
-    return open.length - accepted.length
+    return rows
+      .filter(([, local, , state]) => local?.endsWith(`:${port}`) && state !== '0A')
+      .map((row) => `socket:[${row[9]}]`)
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the report of /health
