@@ -63,7 +63,7 @@ export async function setPresence(db: Db, actor: Actor, input: SetPresence, now:
     })
   }
   const seen = input.status === 'invisible' ? new Date(now) : null
-  const { rows } = await sql<Setting>`
+  const statement = sql<Setting>`
     insert into presence as p (user_id, status, invisible_until, last_seen_at)
     select u.id, ${input.status}, ${until}::timestamptz,
            case when ${liveState(sql.ref('u.id'))} <> 'offline' then ${seen}::timestamptz end
@@ -73,7 +73,8 @@ export async function setPresence(db: Db, actor: Actor, input: SetPresence, now:
     on conflict (user_id) do update
     set status = excluded.status, invisible_until = excluded.invisible_until,
         last_seen_at = ${seenUnlessInvisible(now)}
-    returning status, invisible_until, wire_time(last_seen_at) as last_seen_at`.execute(db.query)
+    returning status, invisible_until, wire_time(last_seen_at) as last_seen_at`
+  const { rows } = await db.write(actor.user_id, (tx) => statement.execute(tx))
   if (!rows[0]) throw new AppError('auth.session_ended')
   return rows[0]
 }
@@ -139,17 +140,10 @@ export async function readMembersPresence(
   return { member_count, members: rows }
 }
 
-/**
- * Keeps when these people were last seen, and gives it back. Not for those who are invisible, whatever a node believes,
- * nor for accounts that have ended.
- */
-export async function recordSeen(
-  db: Tx | Db['query'],
-  people: readonly { user_id: string; at: Date }[],
-  now: number,
-): Promise<Map<string, string | null>> {
-  if (people.length === 0) return new Map()
-  const { rows } = await sql<{ user_id: string; last_seen_at: string | null }>`
+/** Keeps when these people were last seen: not of those who are invisible, whatever a node believes, nor of accounts that have ended. */
+export async function recordSeen(tx: Tx, people: readonly { user_id: string; at: Date }[], now: number): Promise<void> {
+  if (people.length === 0) return
+  await sql`
     insert into presence as p (user_id, last_seen_at)
     select u.id, s.at
     from unnest(${people.map((one) => one.user_id)}::uuid[], ${people.map((one) => one.at)}::timestamptz[]) as s (user_id, at)
@@ -157,9 +151,7 @@ export async function recordSeen(
     order by u.id
     for key share of u
     on conflict (user_id) do update
-    set last_seen_at = ${seenUnlessInvisible(now)}
-    returning user_id, wire_time(last_seen_at) as last_seen_at`.execute(db)
-  return new Map(rows.map((row) => [row.user_id, row.last_seen_at]))
+    set last_seen_at = ${seenUnlessInvisible(now)}`.execute(tx)
 }
 
 /** Who is in each of these conversations, also in those that were deleted. */

@@ -119,11 +119,8 @@ export class Presence {
     if (taken.length === 0) return
     // Kept first, so that whoever sees them gone can read since when.
     const leaving = taken.filter(({ state }) => state === 'offline')
-    await recordSeen(
-      db.query,
-      leaving.map(({ user_id, seen_at }) => ({ user_id, at: seen_at })),
-      now(),
-    )
+    const seen = leaving.map(({ user_id, seen_at }) => ({ user_id, at: seen_at }))
+    if (seen.length > 0) await db.write(null, (tx) => recordSeen(tx, seen, now()))
     // Whoever has come back meanwhile is for the next sweep.
     const changes = taken.filter(({ user_id, state }) => live.state(user_id) === state)
     if (changes.length === 0) return
