@@ -7,7 +7,7 @@ import { audit } from './support/auditor.js'
 import { long, progress, SEED } from './support/results.js'
 import { Stage } from './support/stage.js'
 
-const FAULT = '32 Sessions of a node are terminated'
+const FAULT = '33 Sessions of a node are terminated'
 const EACH_MS = 200
 const TERMINATE = `
   select count(*) filter (where pg_terminate_backend(pid)) as ended, count(distinct application_name) as kinds
