@@ -7,15 +7,16 @@ import { randomOf } from '../support/random.js'
 import { type Company, gather } from './support/audience.js'
 import { audit } from './support/auditor.js'
 import { long, progress, SEED } from './support/results.js'
-import { Stage } from './support/stage.js'
+import { ANSWER_MS, Stage } from './support/stage.js'
 import type { Send, Workload } from './support/workload.js'
 
 const FAULT = '13 Event ids held open'
 const INSERT = 'insert into messages (conversation_id, sender_id, content) values ($1, $2, $3)'
 /** Sends into the held stream: more than a node has connections. */
 const CROWD = 25
-/** The lock time-out of a write, and what a busy machine takes beside it. */
-const REFUSED_WITHIN_MS = 5_000
+/** What ends the wait in PostgreSQL, long before a statement may take no longer. */
+const LOCK_TIMEOUT = 'canceling statement due to lock timeout'
+const STATEMENT_TIMEOUT = 'canceling statement due to statement timeout'
 
 test(`${FAULT}: only the held stream waits, no token passes it, and it is heard once it has ended (SEED=${SEED})`, async () => {
   // What one node answers from its memory, the other reads from the log.
@@ -54,6 +55,9 @@ test(`${FAULT}: only the held stream waits, no token passes it, and it is heard 
     } while (Date.now() - began < span)
     for (const token of tokens) expect(safeOf(token)).toBeLessThan(last_value)
     expect(said.filter(({ outcome }) => outcome)).toEqual([])
+    const lines = stage.nodes.flatMap((node) => node.lines)
+    expect(lines.some((line) => line.includes(LOCK_TIMEOUT))).toBe(true)
+    expect(lines.filter((line) => line.includes(STATEMENT_TIMEOUT))).toEqual([])
     // Nobody else is in its way; a node that was killed is another matter.
     if (end === 'commit') expect(refusals(workload), 'refused in other conversations').toEqual(refusedBefore)
     await writer.query(end)
@@ -89,8 +93,8 @@ function newSend(person: Person, conversation: string): Send {
 
 /** Into the held stream, over REST and over a socket: refused soon, and told when to come again. */
 async function expectBusy(person: Person, [one, other]: Send[]): Promise<void> {
-  const began = Date.now()
   const ear = await person.connect()
+  const began = Date.now()
   const [answer, reply] = await Promise.all([
     person.ask('POST', `/conversations/${one?.conversation}/messages`, {
       content: one?.content,
@@ -105,7 +109,7 @@ async function expectBusy(person: Person, [one, other]: Send[]): Promise<void> {
   expect(answer).toMatchObject({ status: 503, body: { code: 'busy' } })
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
   expect(reply).toMatchObject({ ok: false, error: { code: 'busy', retry_after: expect.any(Number) } })
-  expect(Date.now() - began).toBeLessThan(REFUSED_WITHIN_MS)
+  expect(Date.now() - began).toBeLessThan(ANSWER_MS)
   ear.cut()
 }
 
