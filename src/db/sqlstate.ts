@@ -24,6 +24,7 @@ const CODES: Record<string, ErrorCode> = {
   '22P05': 'request.invalid',
   '08': 'unavailable',
   '53': 'unavailable', // too many connections, disk full, out of memory
+  '54000': 'unavailable', // the queue of notifications is full: a job could not be rung for
   '57': 'unavailable', // shutting down, starting up
   '28': 'unavailable', // it does not let us in: nothing that a client could help
   '3D000': 'unavailable', // the database is gone, or not there yet
