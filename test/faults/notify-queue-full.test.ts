@@ -1,5 +1,6 @@
 // The queue of notifications is full: a session listens, and stays in a transaction, so that nothing of it can be forgotten.
 import { expect, test } from 'vitest'
+import { file, jpeg } from '../support/pictures.js'
 import { randomOf } from '../support/random.js'
 import { gather } from './support/audience.js'
 import { audit } from './support/auditor.js'
@@ -16,6 +17,7 @@ test(`${FAULT}: sends and INSERTs succeed, and are heard by the poll (SEED=${SEE
   const stage = await Stage.open({ nodes: 2, postgres: POSTGRES })
   const company = await gather(stage, randomOf(SEED))
   const prober = await Prober.begin(stage)
+  const picture = await jpeg(8, 8)
   const rounds = long(3, 1)
   for (let round = 1; round <= rounds; round++) {
     const [holder, filler] = [await stage.postgres.connect(), await stage.postgres.connect()]
@@ -30,7 +32,9 @@ test(`${FAULT}: sends and INSERTs succeed, and are heard by the poll (SEED=${SEE
     // Its INSERT and its bell are one transaction.
     await prober.hears()
     expect((await prober.write()).status).toBe(201)
-    expect((await prober.person.sendForm('/uploads', { file: new File(['text'], 'a.txt') })).status).toBe(201)
+    // Whoever has a job done cannot do without a notification; it is refused as what passes.
+    expect((await upload(prober, picture)).headers.get('retry-after')).toBe('1')
+    expect((await upload(prober, picture)).status).toBe(503)
     expect((await stage.postgres.query(USAGE))[0].usage).toBeGreaterThan(0.9)
     // Its heartbeat is lost too, so after some time it counts as deaf and is replaced, again and again.
     if (IS_LONG)
@@ -43,12 +47,15 @@ test(`${FAULT}: sends and INSERTs succeed, and are heard by the poll (SEED=${SEE
     for (const node of stage.nodes)
       await expect.poll(async () => (await node.health()).services.listener.status, { timeout: 30_000 }).toBe('up')
     expect((await stage.postgres.query(USAGE))[0].usage).toBeLessThan(0.5)
+    expect((await upload(prober, picture)).status).toBe(201)
     progress(FAULT, `full ${round} of ${rounds} times`)
   }
   await company.workload.acknowledges(40)
   await company.end()
   await audit(stage, { ...company, fault: FAULT, note: `${rounds} times` })
 })
+
+const upload = ({ person }: Prober, picture: Uint8Array) => person.sendForm('/uploads', { file: file(picture) })
 
 async function untilRefused(act: () => Promise<unknown>): Promise<Error> {
   for (let n = 0; n < 1_000; n++) {
