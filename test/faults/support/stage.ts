@@ -80,6 +80,13 @@ export class Stage {
     this.descriptors.set(node, await node.descriptors())
   }
 
+  /** Between a client and this node, for as long as the test takes; `url` leads through it. */
+  async line(node = this.node(0)): Promise<Line> {
+    const proxy = await TcpProxy.open(node.url)
+    onTestFinished(() => proxy.close())
+    return { proxy, url: new URL(proxy.through(node.url)).origin }
+  }
+
   get urls(): string[] {
     return this.nodes.map((node) => node.url)
   }
