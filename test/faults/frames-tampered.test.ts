@@ -14,7 +14,7 @@ import { Stage } from './support/stage.js'
 
 const FAULT = '27 Frames that are repeated, swapped, replayed, cut and lost'
 /** From the server, to both of them. */
-const MESSAGES = long(20_000, 700)
+const MESSAGES = long(20_000, 500)
 
 test(`${FAULT}: the SDK ends with what a fresh load shows, and has sent each message once (SEED=${SEED})`, async () => {
   const random = randomOf(SEED)

@@ -10,12 +10,13 @@ import { audit } from './support/auditor.js'
 import { MALFORMED, type Malformed, type Place } from './support/malformed.js'
 import type { NodeProcess } from './support/node-process.js'
 import { frame, handshake, RawSocket } from './support/raw-socket.js'
-import { long, progress, SEED } from './support/results.js'
+import { IS_LONG, long, progress, SEED } from './support/results.js'
 import { Stage } from './support/stage.js'
 
 const FAULT = '28 Malformed frames of every kind'
 const FRAMES = long(10_000, 1_500)
 const ATTACKERS = 6
+const DAWDLERS = long(200, 50)
 /** Of RFC 6455, and ours. */
 const DOCUMENTED = new Set<number>([
   ...[1000, 1002, 1003, 1005, 1007, 1008, 1009],
@@ -44,7 +45,7 @@ async function attack(random: Random, open: () => Promise<RawSocket>, place: Pla
     else if (one.outcome === 'nothing') {
       socket.send(frame('{"id":"after","type":"ping"}'))
       await socket.until(() => socket.replies.length > before)
-    } else await socket.until(() => false)
+    } else await socket.until(() => socket.closeCode !== undefined)
     if (typeof one.outcome === 'string') {
       expect(socket.isGone, `${one.name}: closed with ${socket.closeCode}`).toBe(false)
       expect(socket.replies.length, one.name).toBe(before + 1)
@@ -55,10 +56,11 @@ async function attack(random: Random, open: () => Promise<RawSocket>, place: Pla
       )
       seen.told++
     } else {
-      expect(socket.isGone, one.name).toBe(true)
       const { closeCode } = socket
-      if (closeCode === undefined) continue
+      // Whoever sends such things may not answer a close either.
+      socket.socket.destroy()
       // A reset may overtake the frame that says why; what is said is right.
+      if (closeCode === undefined) continue
       expect(one.outcome, one.name).toContain(closeCode)
       expect(DOCUMENTED).toContain(closeCode)
       seen.told++
@@ -90,7 +92,7 @@ async function knock(url: string, token: string): Promise<void> {
   ]
   for (const head of heads) {
     const raw = await RawSocket.dial(url)
-    const answered = once(raw.socket, 'data')
+    const answered = once(raw.socket, 'data').catch(() => [Buffer.alloc(0)])
     raw.send(Buffer.from(head, 'latin1'))
     raw.socket.end()
     const [chunk] = await Promise.race([answered, raw.gone.then(() => [Buffer.alloc(0)])])
@@ -122,18 +124,18 @@ test(`${FAULT}: each is answered or closed as documented, and costs the others n
   const stage = await Stage.open({ nodes: 1, settings: { WS_MAX_FRAME_BYTES: '131072' } })
   const node = stage.node(0)
   const { pid } = node
-  const company = await gather(stage, random, { restMs: 150 })
   const people = await Promise.all(Array.from({ length: ATTACKERS }, (_, n) => stage.person(`attacker${n}`)))
   const [first, ...others] = people
   if (!first) throw new Error('nobody attacks')
   const { id: room } = await stage.group(first, ...others)
+  const company = await gather(stage, random, { restMs: 150 })
   const place = { room, elsewhere: company.workload.rooms[0]?.id ?? '', maxBytes: 131_072 }
   const tally: Tally = new Map()
   const turn = (count: number) =>
     Promise.all(people.map((one) => attack(fork(random), () => RawSocket.open(one), place, count / ATTACKERS, tally)))
 
   let isOver = false
-  const dawdling = dawdle(node.url, long(200, 50), () => isOver)
+  const dawdling = dawdle(node.url, DAWDLERS, () => isOver)
   dawdling.catch(() => undefined)
   await knock(node.url, first.token)
   await turn(FRAMES / 5)
@@ -143,13 +145,13 @@ test(`${FAULT}: each is answered or closed as documented, and costs the others n
     await company.workload.acknowledges(20)
     progress(FAULT, `${(part + 1) * 20} % sent`)
   }
-  isOver = long(isOver, true)
+  if (!IS_LONG) isOver = true
   const giveUp = new AbortController()
   await Promise.race([dawdling, delay(HEAD_MS, undefined, { signal: giveUp.signal })])
   giveUp.abort()
   isOver = true
   const { sentAway } = await dawdling
-  expect(sentAway).toBe(long(200, sentAway))
+  if (IS_LONG) expect(sentAway).toBe(DAWDLERS)
 
   await expect.poll(() => memory(node), { timeout: 30_000 }).toBeLessThan(before + SPARE_BYTES)
   expect(node.pid).toBe(pid)
@@ -163,6 +165,6 @@ test(`${FAULT}: each is answered or closed as documented, and costs the others n
   await audit(stage, {
     ...company,
     fault: FAULT,
-    note: `${sent} frames of ${tally.size} kinds, ${long(200, 50)} requests that never end`,
+    note: `${sent} frames of ${tally.size} kinds, ${DAWDLERS} requests that never end, ${sentAway} of them sent away`,
   })
 })
