@@ -153,14 +153,17 @@ test('everybody is told of another history before anything of it is read', async
   const ear = await bob.connect()
   await bob.settled()
   const psql = await world.session()
+  // A node that begins here has something to recall.
+  await psql.query('update log_state set safe = (select max(id) from events)')
   await psql.query('begin; lock table events in access exclusive mode')
   const other = await world.session()
   await other.query('select raise_epoch()')
   expect(await ear.closed).toMatchObject({ code: 4400 })
   // So no checkpoint of the new history can have been in between.
   expect(ear.frames.at(-1)).toMatchObject({ type: 'resync', data: { reason: 'epoch' } })
-  const waiting = `select count(*)::int as count from pg_locks where relation = 'events'::regclass and not granted`
-  await expect.poll(async () => (await other.query(waiting)).rows[0].count).toBeGreaterThan(0)
+  const recalling = `select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and query like '%read_events%'`
+  await expect.poll(async () => (await other.query(recalling)).rows[0].count).toBe(1)
   await psql.query('rollback')
   const back = await bob.connect()
   await alice.say(id, 'it goes on')

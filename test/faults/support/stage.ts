@@ -101,13 +101,6 @@ export class Stage {
     return proxy
   }
 
-  /** Between a client and this node, for as long as the test takes; `url` leads through it. */
-  async line(node = this.node(0)): Promise<Line> {
-    const proxy = await TcpProxy.open(node.url)
-    onTestFinished(() => proxy.close())
-    return { proxy, url: new URL(proxy.through(node.url)).origin }
-  }
-
   /** Signs somebody up, also while others keep the node busy; their reads are patient. */
   async person(name: string, node = this.node(this.people.length % this.nodes.length)): Promise<Person> {
     const person = await patiently(() => Person.register(node.url, name, PASSWORD))
