@@ -26,6 +26,8 @@ import { createMetrics, type Logger } from './observe.js'
 import { Housekeeper } from './realtime/housekeeper.js'
 import { type Pace, REAL_PACE } from './realtime/sweeper.js'
 
+/** A token of a node whose clock is ahead by so much is still known to be of a session that has ended. */
+const CLOCK_SKEW_S = 300
 /** Longest wait for one part: those below it must still get their turn. */
 const STOP_EACH_MS = 10_000
 
@@ -96,7 +98,8 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   await keys.start()
   const passwords = new Passwords()
   await passwords.start()
-  const ended = new EndedSessions(Math.max(config.ACCESS_TOKEN_TTL, config.MEDIA_URL_TTL + LINK_ROUNDING_S, PUT_TTL_S))
+  const longestTtlS = Math.max(config.ACCESS_TOKEN_TTL, config.MEDIA_URL_TTL + LINK_ROUNDING_S, PUT_TTL_S)
+  const ended = new EndedSessions(longestTtlS + CLOCK_SKEW_S)
   const tokens = new AccessTokens({
     keys,
     ended,

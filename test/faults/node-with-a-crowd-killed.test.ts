@@ -11,9 +11,13 @@ import { Stage } from './support/stage.js'
 const FAULT = '04 A node with many sockets is killed'
 const PATIENCE = { timeout: 120_000, interval: 50 }
 
+/** A lease and the grace, as they are for everybody. */
+const LEASES = { NODE_LEASE: '45s', PRESENCE_GRACE: '30s' }
+const PRESENCE_MS = 75_000
+
 test(`${FAULT}: they go on at the others, and miss nothing (SEED=${SEED})`, async () => {
   const random = randomOf(SEED)
-  const stage = await Stage.open({ nodes: long(3, 2) })
+  const stage = await Stage.open({ nodes: long(3, 2), settings: long<Record<string, string>>(LEASES, {}) })
   const [sockets, users, rooms] = [long(2_000, 200), long(50, 10), long(10, 2)]
   const people: Person[] = []
   while (people.length < users) people.push(await stage.person(`crowd${people.length}`))
@@ -29,6 +33,15 @@ test(`${FAULT}: they go on at the others, and miss nothing (SEED=${SEED})`, asyn
   // On a busy machine somebody may have gone on to the next at once.
   const there = crowd.filter(({ url }) => url === stage.node(0).url)
   expect(there.length).toBeGreaterThan(0.9 * sockets)
+  const [stayer] = people
+  const leaver = await stage.person('leaver', stage.node(0))
+  await stage.group(owner, leaver)
+  const ear = await leaver.connect(stage.node(0).url)
+  const shown = async () => {
+    const { data } = await owner.get(`${stage.node(1).url}/api/v1/users/presence?ids=${stayer?.id},${leaver.id}`)
+    return data.map(({ status }: { status: string }) => status)
+  }
+  await expect.poll(shown, PATIENCE).toEqual(['online', 'online'])
   await workload.acknowledges(long(200, 40))
 
   const killedAt = Date.now()
@@ -38,7 +51,10 @@ test(`${FAULT}: they go on at the others, and miss nothing (SEED=${SEED})`, asyn
   const backMs = Date.now() - killedAt
   progress(FAULT, `all ${there.length} are live again after ${backMs} ms`)
   expect(crowd.filter(({ url }) => url === stage.node(0).url)).toEqual([])
-  // From here on the crowd is with the others, and the dead node is still dead: what is shown of their presence can be held against that.
+  // Who was there and has not come back: the dead node could not say so.
+  await ear.closed
+  await expect.poll(shown, { ...PATIENCE, timeout: killedAt + PRESENCE_MS - Date.now() }).toEqual(['online', 'offline'])
+  progress(FAULT, `who has not come back is shown as offline after ${Date.now() - killedAt} ms`)
 
   await workload.acknowledges(long(200, 40))
   await stage.start(stage.node(0))
