@@ -14,7 +14,7 @@ const END_OURS = `select pg_terminate_backend(pid) from pg_stat_activity where a
 
 const FAULT = '17 Every connection is taken'
 test(`${FAULT}: writes are refused until there is one, and the nodes find it by themselves (SEED=${SEED})`, async () => {
-  const stage = await Stage.open({ nodes: 2, postgres: { max_connections: String(CONNECTIONS) } })
+  const stage = await Stage.open({ nodes: long(2, 1), postgres: { max_connections: String(CONNECTIONS) } })
   const company = await gather(stage, randomOf(SEED))
   const prober = await Prober.begin(stage)
   const admin = await stage.postgres.connect()
@@ -52,7 +52,7 @@ async function isFree(stage: Stage): Promise<boolean> {
 
 const LOCKED = '17 A lock is held longer than a statement may take'
 test(`${LOCKED}: reads and writes are refused in time, and all goes on when it ends (SEED=${SEED})`, async () => {
-  const stage = await Stage.open({ nodes: 2 })
+  const stage = await Stage.open({ nodes: long(2, 1) })
   const company = await gather(stage, randomOf(SEED))
   const prober = await Prober.begin(stage)
   const holder = await stage.postgres.connect()

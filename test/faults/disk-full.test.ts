@@ -23,7 +23,7 @@ test.skipIf(!canMount)(
     const [data, log] = [await mountTmpfs('size=200m'), await mountTmpfs('size=200m')]
     const server = await PostgresServer.create(POSTGRES, data)
     await server.moveLog(log)
-    const stage = await Stage.open({ nodes: 2, server })
+    const stage = await Stage.open({ nodes: long(2, 1), server })
     const company = await gather(stage, randomOf(SEED))
     const prober = await Prober.begin(stage)
     const filler = join(data, 'filler')
@@ -56,7 +56,7 @@ test.skipIf(!canMount)(
     const log = await mountTmpfs('size=128m')
     const server = await PostgresServer.create(POSTGRES)
     await server.moveLog(log)
-    const stage = await Stage.open({ nodes: 2, server })
+    const stage = await Stage.open({ nodes: long(2, 1), server })
     const company = await gather(stage, randomOf(SEED))
     const prober = await Prober.begin(stage)
     const filler = join(log, 'filler')

@@ -114,11 +114,12 @@ export class Workload {
   /** Their senders ask for them once more, with the same client ids; what was read is forgotten. */
   async askAgain({ sends, reads }: { sends: readonly Send[]; reads: readonly Read[] }): Promise<void> {
     for (const read of reads) this.reads.splice(this.reads.indexOf(read), 1)
-    for (const send of sends) {
-      const writer = this.#writers.find(({ person }) => person.id === send.sender)
-      if (!writer) throw new Error(`nobody has sent ${send.client_id}`)
-      send.outcome = await this.#untilAnswered(writer, send)
-    }
+    await Promise.all(
+      this.#writers.map(async (writer) => {
+        const own = sends.filter(({ sender }) => sender === writer.person.id)
+        for (const send of own) send.outcome = await this.#untilAnswered(writer, send)
+      }),
+    )
   }
 
   async #run(writer: Writer): Promise<void> {
