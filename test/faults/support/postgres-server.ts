@@ -60,6 +60,8 @@ export class PostgresServer {
   readonly #settings: Record<string, string>
   #child: ChildProcess | undefined
   #output = ''
+  /** Made for it alone. */
+  #home: string | undefined
 
   private constructor(template: Template, folder: string, port: number, settings: Record<string, string>) {
     this.#template = template
@@ -90,7 +92,9 @@ export class PostgresServer {
         .filter((line) => line !== '' && !line.endsWith('No such file or directory'))
       if (others.length > 0) throw error
     })
-    return new PostgresServer(template, copy, await freePort(), settings)
+    const server = new PostgresServer(template, copy, await freePort(), settings)
+    if (under === undefined) server.#home = home
+    return server
   }
 
   get url(): string {
@@ -128,7 +132,9 @@ export class PostgresServer {
     })
     this.#child = child
     // Should the tests themselves be killed.
-    process.once('exit', () => child.kill('SIGKILL'))
+    const end = () => child.kill('SIGKILL')
+    process.once('exit', end)
+    child.once('exit', () => process.off('exit', end))
     child.stderr?.on('data', (text) => {
       this.#output = `${this.#output}${text}`.slice(-20_000)
     })
@@ -165,13 +171,10 @@ export class PostgresServer {
     await once(child, 'exit')
   }
 
-  /** Ends it however it is, and takes away all that is in its folder's place. */
+  /** Ends it however it is, and takes away its folder and what was put beside it. */
   async remove(): Promise<void> {
     await this.kill()
-    const home = dirname(this.folder)
-    for (const name of await readdir(home)) await rm(join(home, name), { recursive: true, force: true })
-    // Not when it is where a disk is mounted.
-    await rmdir(home).catch(() => undefined)
+    await rm(this.#home ?? this.folder, { recursive: true, force: true })
   }
 
   /** A copy of the stopped server's folder, with a port of its own. */
