@@ -11,6 +11,7 @@ import { Stage } from './support/stage.js'
 const LONGEST_MS = 4_000 + 2_000 + 2_000
 /** A machine that does much else. */
 const SLACK_MS = 2_000
+const STALLED = { status: 'up', writes: 'down', reason: 'stalled' }
 const HANGING = `select count(*) as count from pg_stat_activity where wait_event = 'SyncRep'`
 
 const FAULT = '32 A commit never returns'
@@ -38,9 +39,15 @@ test(`${FAULT}: writes are refused in time, reads and sockets go on, and each is
     }
     for (const { ms } of await over) expect(ms).toBeLessThan(LONGEST_MS + SLACK_MS)
     expect((await stage.postgres.query(HANGING))[0].count).toBeGreaterThan(0)
+    const hung = await Promise.all(stage.nodes.map((node) => node.health()))
+    expect(hung.map(({ status }) => status)).toEqual(['degraded', 'degraded'])
+    expect(hung.map(({ services }) => services.database)).toMatchObject([STALLED, STALLED])
+    // While one hangs, nobody waits behind it.
+    expect((await prober.refused()).ms).toBeLessThan(SLACK_MS)
     await stage.postgres.set('synchronous_standby_names', '')
     // It was refused because nobody knew, and may well be there.
-    await expect.poll(async () => (await prober.write('once', client_id)).status).toBeLessThan(300)
+    const written = async () => (await prober.write('once', client_id)).status
+    await expect.poll(written, { timeout: LONGEST_MS }).toBeLessThan(300)
     const [{ count }] = await stage.postgres.query('select count(*) as count from messages where client_id = $1', [
       client_id,
     ])

@@ -32,7 +32,12 @@ test(`${FAULT}: writes are refused until there is one, and the nodes find it by 
     expect((await prober.refused()).body.code).toBe('unavailable')
     expect((await prober.refused(() => prober.read())).body.code).toBe('unavailable')
     expect(await prober.ear.command('ping')).toMatchObject({ ok: true })
-    for (const node of stage.nodes) expect((await node.health()).status).not.toBe('up')
+    for (const node of stage.nodes) {
+      const { status, services } = await node.health()
+      expect(status).toBe('down')
+      expect(services.database).toMatchObject({ status: 'down', writes: 'down' })
+    }
+    expect((await stage.node(0).health()).services.database.reason).toMatch(/^(too_many_connections|lost)$/)
     await Promise.all(others.map((one) => one.end()))
     progress(FAULT, `taken ${round} of ${rounds} times`)
   }

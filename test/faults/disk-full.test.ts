@@ -34,6 +34,10 @@ test.skipIf(!canMount)(
       const text = Array.from({ length: 100 }, () => crypto.randomUUID()).join(' ')
       const { body } = await prober.refused(() => prober.write(text))
       expect(body.code).toBe('unavailable')
+      expect(await stage.node(0).health()).toMatchObject({
+        status: 'degraded',
+        services: { database: { status: 'up', writes: 'down', reason: 'disk_full' } },
+      })
       expect((await prober.read()).status).toBe(200)
       expect(await prober.ear.command('ping')).toMatchObject({ ok: true })
       expect(server.output).toMatch(/could not extend file.*No space left on device/)

@@ -1,22 +1,10 @@
 // A PostgreSQL of the test's own, with durability as it is shipped, that can be killed, copied, followed and promoted.
 import { type ChildProcess, execFile } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  appendFile,
-  chmod,
-  chown,
-  mkdtemp,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  rmdir,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+import { appendFile, chmod, chown, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
