@@ -74,10 +74,11 @@ test('a process that is asked to end takes its people along at once', async () =
 })
 
 test('tables that are emptied under running nodes are written again, and nobody was gone', async () => {
-  const { bob, ear, mark } = scene
+  const { bob, ear, mark, marker } = scene
   await bob.connect(second.url)
   await nextOf(ear, bob)
   await psql.query('truncate nodes, presence_leases')
+  await becomes(() => leases(marker)).toEqual(['online'])
   for (const node of nodes()) await becomes(() => statusAt(node, bob)).toBe('online')
   const live = async () => (await psql.query('select from nodes where expires_at > now()')).rowCount
   await becomes(live).toBe(2)
