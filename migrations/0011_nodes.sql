@@ -6,6 +6,8 @@ create unlogged table nodes (
   renewed_at timestamptz not null default now(),
   -- By the clock of the database alone: those of the nodes may differ.
   expires_at timestamptz not null,
+  -- It has said so itself: nobody is on it any more, but for a moment those who were still count as here.
+  ended_at   timestamptz,
   lag_ms     int not null,
   sockets    int not null
 );

@@ -301,6 +301,7 @@ create unlogged table nodes (
   started_at timestamp with time zone not null default now(),
   renewed_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
   lag_ms integer not null,
   sockets integer not null,
   constraint nodes_pkey PRIMARY KEY (id)

@@ -137,7 +137,9 @@ export const VARIABLES = {
     .describe('permessage-deflate: less on the line, more memory and work for each socket'),
   TICKET_TTL: seconds('30s').describe('Life of a ticket that opens a socket'),
   EVENT_CACHE: bytes('16MB').describe('Recent events kept in memory for sockets that come back'),
-  NODE_LEASE: seconds('45s').describe('Without a sign of life a node counts as dead; it gives one in each third of it'),
+  NODE_LEASE: seconds('45s', 2).describe(
+    'Without a sign of life a node counts as dead; it gives one in each third of it',
+  ),
   PRESENCE_GRACE: seconds('30s').describe('From the last closed socket until somebody is offline'),
   PRESENCE_AWAY: seconds('5m').describe('Without a command on any socket until somebody is away'),
   PRESENCE_OFFLINE: seconds('30m').describe('Without a command on any socket until somebody is offline'),

@@ -106,6 +106,7 @@ export async function startLive(given: Given) {
     watched: () => watches.watched,
     hear: (truth) => watches.hear(truth),
     settled: () => nodes.settled,
+    onNoLease: () => nodes.renewSoon(),
     now,
     logger,
   })
@@ -115,6 +116,7 @@ export async function startLive(given: Given) {
     db,
     id: nodeId,
     leaseS: config.NODE_LEASE,
+    graceS: config.PRESENCE_GRACE,
     report: () => ({ lag_ms: Math.round(tail.lagMs), sockets: sockets.count }),
     now,
     onLost: () => live.lost(),
@@ -208,7 +210,7 @@ export async function startLive(given: Given) {
   const staleness = new Staleness({
     lagMs: () => tail.lagMs,
     stale_ms: config.WS_STALE * 1_000,
-    othersAreFresh: () => nodes.othersAreFresh(config.WS_STALE * 1_000),
+    othersAreFresh: () => nodes.othersAreFresh(tail.lagMs, config.WS_STALE * 1_000),
     tell: (frame) => sockets.tell(frame),
     onAlone: () => {
       sockets.evict().catch((error) => logger.error({ err: error }, 'the sockets of a stale node were not closed'))

@@ -21,7 +21,7 @@ const LANE_QUEUE = 5_000
 const LANE_WAIT_MS = 5_000
 
 export class Database {
-  /** For reads, and for writes that announce nothing. */
+  /** For reads; and for writes to unlogged tables, which wait for nobody. */
   readonly query: Kysely<DB>
   readonly #pool: Pool
   readonly #doorbell: Doorbell
@@ -120,7 +120,7 @@ export class Database {
     if (this.#leftBehind.size === 0) return
     const { rowCount } = await this.#pool.query(
       `select from pg_stat_activity
-       where pid = any($1) and state = 'active' and query_start < clock_timestamp() - interval '2 seconds'`,
+       where pid = any($1) and backend_type = 'client backend' and application_name = 'earshot' and state = 'active' and query_start < clock_timestamp() - interval '2 seconds'`,
       [[...this.#leftBehind]],
     )
     if (rowCount) throw new StalledCommit('a commit that was given up still waits')

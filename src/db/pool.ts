@@ -11,6 +11,8 @@ export type Pool = pg.Pool
 const INT8 = 20
 /** What an answer may take longer than its statement, before the connection counts as lost. */
 const NETWORK_MS = 2_000
+/** What waits longer for a lock than any write of ours. */
+const LOCK_MS = 5_000
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
 }
@@ -33,6 +35,9 @@ export function createPool(config: DatabaseConfig, logger: Logger, name = 'earsh
     statement_timeout: config.statement_timeout_ms,
     query_timeout: config.statement_timeout_ms + NETWORK_MS,
     idle_in_transaction_session_timeout: 10_000,
+    // Also while it commits, which no other time-out ends: NOTIFY takes one lock for the whole cluster, and a transaction that
+    // has it may wait for a standby.
+    lock_timeout: LOCK_MS,
   })
   // An idle connection that PostgreSQL ends would otherwise end the process.
   pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'))

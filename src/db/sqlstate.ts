@@ -29,6 +29,8 @@ const CODES: Record<string, ErrorCode> = {
   '28': 'unavailable', // it does not let us in: nothing that a client could help
   '3D000': 'unavailable', // the database is gone, or not there yet
   '25006': 'unavailable', // read-only: a former primary
+  '0A000': 'unavailable', // a standby: its unlogged tables cannot be read
+  '55000': 'unavailable', // a standby that recovers
   '58': 'unavailable',
 }
 
@@ -62,7 +64,8 @@ export class StalledCommit extends Error {
 
 function sqlstate(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : undefined
+  // Node's own code for a broken pipe looks just like one.
+  return typeof code === 'string' && code !== 'EPIPE' ? code : undefined
 }
 
 function constraintOf(error: unknown): string {

@@ -291,6 +291,7 @@ export interface MessageWire {
 }
 
 export interface Nodes {
+  ended_at: Timestamp | null;
   expires_at: Timestamp;
   id: string;
   lag_ms: number;

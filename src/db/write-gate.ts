@@ -7,7 +7,7 @@ import { AppError } from '../contract/errors.js'
 import type { WriteTrouble } from '../contract/operations.js'
 import { troubleOf } from './sqlstate.js'
 
-/** No commit takes so long where all is well. */
+/** No commit takes so long where all is well, nor does a statement that commits by itself. */
 const STALLED_MS = 5_000
 /** For so long a failure is told to whoever asks: a node that is sent nothing for it must not stay away for ever. */
 const TOLD_MS = 10_000
@@ -25,7 +25,7 @@ export type WriteGateOptions = {
   onRefused?: (reason: WriteTrouble) => void
 }
 
-/** A write on its way; `since`: from when on it has waited for nothing but PostgreSQL's commit. */
+/** A write on its way; `since`: from when on it has waited for its commit, or for the one statement that it is. */
 type Pass = { since: number }
 type Waiter = { go: () => void; refuse: (error: AppError) => void }
 

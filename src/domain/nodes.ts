@@ -13,7 +13,10 @@ export type NodeRow = NodeReport & {
   version: string
   started_at: Date
   renewed_ms_ago: number
+  /** False once it has said that it ends. */
   is_alive: boolean
+  /** Whether it is to be taken away. */
+  has_ended: boolean
 }
 
 /** Undefined: there is no lease to renew, or it has ended. Otherwise all nodes, as they were before. */
@@ -30,7 +33,8 @@ export async function renewNode(
           lag_ms = ${report.lag_ms}, sockets = ${report.sockets}
       where id = ${id} and expires_at > now()
       returning id)
-    select n.id, n.version, n.started_at, n.lag_ms, n.sockets, n.expires_at > now() as is_alive,
+    select n.id, n.version, n.started_at, n.lag_ms, n.sockets, n.ended_at is null and n.expires_at > now() as is_alive,
+           n.expires_at <= now() as has_ended,
            (extract(epoch from now() - n.renewed_at) * 1000)::int as renewed_ms_ago,
            exists (select from mine) as is_renewed
     from nodes n
@@ -57,9 +61,12 @@ export function beginNode(
   })
 }
 
-/** From now on the node counts as gone; whoever comes first takes it away. */
-export async function endNode(db: Db, id: string): Promise<void> {
-  await sql`update nodes set renewed_at = now(), expires_at = now() where id = ${id}`.execute(db.query)
+/** From now on the node is gone, and after the grace its users are, unless they are elsewhere. */
+export async function endNode(db: Db, id: string, graceS: number): Promise<void> {
+  await sql`
+    update nodes
+    set renewed_at = now(), ended_at = now(), expires_at = least(expires_at, now() + make_interval(secs => ${graceS}))
+    where id = ${id}`.execute(db.query)
 }
 
 /**

@@ -22,10 +22,10 @@ export function isInvisible({ status, invisible_until }: Setting, now: number): 
   return status === 'invisible' && (invisible_until === null || invisible_until.getTime() > now)
 }
 
-/** The same in an upsert of presence: whoever was invisible stays as they were last seen. */
+/** The same in an upsert of presence: whoever was invisible when they were seen stays as they were last seen before. */
 function seenUnlessInvisible(now: number) {
   return sql`case
-      when p.status = 'invisible' and (p.invisible_until is null or p.invisible_until > ${new Date(now)}::timestamptz)
+      when p.status = 'invisible' and (p.invisible_until is null or p.invisible_until > coalesce(excluded.last_seen_at, ${new Date(now)}::timestamptz))
       then p.last_seen_at
       else greatest(p.last_seen_at, excluded.last_seen_at)
     end`
@@ -89,14 +89,14 @@ export function shapeOwn(userId: string, setting: Setting, now: number): OwnPres
   }
 }
 
-/** How each of these people is. */
-export async function readPresent(db: Db, userIds: readonly string[]): Promise<Present[]> {
-  const { rows } = await sql<Present>`
-    select w.user_id, coalesce(p.status, 'online') as status, p.invisible_until,
+/** How each of these people is; undefined when the node that asks has no lease, and the others may have lost theirs with it. */
+export async function readPresent(db: Db, nodeId: string, userIds: readonly string[]): Promise<Present[] | undefined> {
+  const { rows } = await sql<Present & { has_lease: boolean }>`
+    select exists (select from nodes where id = ${nodeId} and expires_at > now()) as has_lease, w.user_id, coalesce(p.status, 'online') as status, p.invisible_until,
            wire_time(p.last_seen_at) as last_seen_at, ${liveState(sql.ref('w.user_id'))} as live
     from unnest(${userIds}::uuid[]) as w (user_id)
     left join presence p on p.user_id = w.user_id`.execute(db.query)
-  return rows
+  return rows.some((row) => !row.has_lease) ? undefined : rows
 }
 
 export type Pair = { watcher_id: string; user_id: string }

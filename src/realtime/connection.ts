@@ -120,9 +120,9 @@ export class Connection {
     if (this.isOpen) this.#outbox.put(frame)
   }
 
-  /** The same, but never in front of its first frame. */
+  /** Queues what the node says of itself, never in front of the first frame; a full queue does not lose it. */
   tell(frame: Buffer): void {
-    if (this.#isGreeted) this.send(frame)
+    if (this.#isGreeted) this.answer(frame)
   }
 
   /** Queues the answer to a command: it is lost with the socket alone. */

@@ -14,6 +14,8 @@ export type NodesOptions = {
   db: Db
   id: string
   leaseS: number
+  /** For how long those who were on a node that stops still count as here. */
+  graceS: number
   report: () => NodeReport
   /** For what people have set; leases go by the clock of the database. */
   now: () => number
@@ -96,10 +98,13 @@ export class Nodes {
     return [{ id, version: VERSION, started_at, ...report(), renewed_ms_ago: ageMs, self: true }, ...others]
   }
 
-  /** Whether another node certainly reads the log at present, as far as this one has been told within a renewal. */
-  othersAreFresh(staleMs: number): boolean {
-    if (this.ageMs > 2 * this.#periodMs) return false
-    return this.#others.some((node) => node.renewed_ms_ago < 2 * this.#periodMs && node.lag_ms < staleMs)
+  /**
+   * Whether another node has read the log since this one could not, `lagMs` ago: what it said before, or so soon after that it
+   * might have been cut off at the same moment, does not count.
+   */
+  othersAreFresh(lagMs: number, staleMs: number): boolean {
+    const since = lagMs - staleMs
+    return this.#others.some((node) => node.renewed_ms_ago + this.ageMs < since && node.lag_ms < staleMs)
   }
 
   measure({ nodes, nodeLeaseAge, nodeLag }: Metrics): void {
@@ -111,17 +116,17 @@ export class Nodes {
     for (const node of list) nodeLag.set({ node: node.id }, node.lag_ms / 1_000)
   }
 
-  /** Its users are gone as soon as the lease has ended, whoever takes them away. */
+  /** Its users have the grace to come back elsewhere; then, if not now, another node takes them away. */
   async stop(): Promise<void> {
     if (!this.#isRunning) return
     this.#isRunning = false
-    const { db, id } = this.#options
-    await endNode(db, id)
+    const { db, id, graceS } = this.#options
+    await endNode(db, id, graceS)
     await this.#takeAway()
   }
 
   async #renew(): Promise<void> {
-    const { db, id, leaseS, report } = this.#options
+    const { db, id, leaseS, report, logger } = this.#options
     const at = performance.now()
     let rows = await renewNode(db, id, report(), leaseS)
     if (!rows) {
@@ -133,7 +138,11 @@ export class Nodes {
     this.#isCertain = this.#dueAt > 0
     this.#others = rows.filter((row) => row.is_alive && row.id !== id)
     // The others may have lost theirs just as this node has, and need a moment to come back.
-    if (this.settled && rows.some((row) => !row.is_alive)) await this.#takeAway()
+    if (!this.settled || !rows.some((row) => row.has_ended)) return
+    // That nothing can be written says nothing about the lease of this node.
+    await this.#takeAway().catch((error) =>
+      logger.warn({ err: error }, 'a node that has ended is still to be taken away'),
+    )
   }
 
   async #begin(): Promise<void> {

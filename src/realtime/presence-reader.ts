@@ -10,7 +10,9 @@ const REREAD_MS = 30_000
 const USERS_MAX = 5_000
 
 export type PresenceReaderOptions = {
-  read: (userIds: readonly string[]) => Promise<Truth[]>
+  /** Undefined while this node has no lease: then the others may have none either. */
+  read: (userIds: readonly string[]) => Promise<Truth[] | undefined>
+  onNoLease: () => void
   /** Whom this node's sockets want to hear of. */
   watched: () => ReadonlyMap<string, unknown>
   hear: (truth: Truth) => void
@@ -75,7 +77,7 @@ export class PresenceReader {
   }
 
   #arm(): void {
-    if (this.#timer || this.#reading || this.#stopped || this.#hinted.size === 0) return
+    if (this.#timer || this.#reading || this.#stopped || this.#hinted.size === 0 || !this.#options.settled()) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#reading = this.#look().then((isRead) => {
@@ -87,7 +89,7 @@ export class PresenceReader {
   }
 
   async #look(): Promise<boolean> {
-    const { read, hear, logger } = this.#options
+    const { read, hear, onNoLease, logger } = this.#options
     const userIds: string[] = []
     for (const userId of this.#hinted) {
       if (userIds.push(userId) === USERS_MAX) break
@@ -95,12 +97,15 @@ export class PresenceReader {
     // Before they are read: a hint that comes meanwhile is of something newer.
     for (const userId of userIds) this.#hinted.delete(userId)
     try {
-      for (const truth of await read(userIds)) hear(truth)
-      return true
+      const truths = await read(userIds)
+      for (const truth of truths ?? []) hear(truth)
+      if (truths) return true
     } catch (error) {
       logger.warn({ err: error }, 'who is here could not be read; it is tried again')
-      for (const userId of userIds) if (this.#options.watched().has(userId)) this.#hinted.add(userId)
-      return false
     }
+    // PostgreSQL may have crashed, and have forgotten who is here.
+    onNoLease()
+    for (const userId of userIds) if (this.#options.watched().has(userId)) this.#hinted.add(userId)
+    return false
   }
 }

@@ -96,9 +96,10 @@ export class Presence {
     )
   }
 
-  async read(userIds: readonly string[]): Promise<Truth[]> {
-    const rows = await readPresent(this.#options.db, userIds)
-    return rows.map((row) => this.#truth(row))
+  /** Undefined while this node has no lease. */
+  async read(userIds: readonly string[]): Promise<Truth[] | undefined> {
+    const rows = await readPresent(this.#options.db, this.#options.nodeId, userIds)
+    return rows?.map((row) => this.#truth(row))
   }
 
   /** @throws AppError conversation.not_found */

@@ -27,6 +27,7 @@ export class Signals {
   readonly #options: SignalsOptions
   readonly #pending = new Map<string, Signal>()
   #timer: NodeJS.Timeout | undefined
+  #flushing: Promise<void> | undefined
   #stopped = false
 
   constructor(options: SignalsOptions) {
@@ -42,7 +43,7 @@ export class Signals {
     this.#pending.delete(key)
     if (this.#pending.size >= PENDING_MAX) return false
     this.#pending.set(key, signal)
-    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS)
+    this.#arm()
     return true
   }
 
@@ -63,11 +64,23 @@ export class Signals {
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
+    await this.#flushing
     await this.#flush()
   }
 
+  #arm(): void {
+    if (this.#timer || this.#flushing || this.#stopped || this.#pending.size === 0) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#flushing = this.#flush().finally(() => {
+        this.#flushing = undefined
+        this.#arm()
+      })
+    }, FLUSH_MS)
+  }
+
+  /** One at a time: where PostgreSQL is slow, news must not take the connections of everything else. */
   async #flush(): Promise<void> {
-    this.#timer = undefined
     if (this.#pending.size === 0) return
     const signals = [...this.#pending.values()]
     this.#pending.clear()

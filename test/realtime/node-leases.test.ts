@@ -33,6 +33,7 @@ function node(leaseS = 60) {
     db,
     id,
     leaseS,
+    graceS: 0,
     report: () => ({ lag_ms: 7, sockets: 3 }),
     now: Date.now,
     onLost: () => losses.push(id),
@@ -136,7 +137,9 @@ test('what is written of a user while their node is taken away is not left behin
 
 test('a lease counts for as long as its node lives, whether or not somebody has taken that away', async () => {
   const user_id = crypto.randomUUID()
-  const states = async () => (await readPresent(db, [user_id])).map(({ live }) => live)
+  const asking = node()
+  await asking.nodes.start()
+  const states = async () => (await readPresent(db, asking.id, [user_id]))?.map(({ live }) => live)
   const dead = await deadNode(0)
   await pool.query(`insert into presence_leases values ($1, $2, 'online')`, [user_id, dead])
   expect(await states()).toEqual(['offline'])
@@ -148,6 +151,24 @@ test('a lease counts for as long as its node lives, whether or not somebody has 
   }
   await nodes.stop()
   expect(await states()).toEqual(['offline'])
+  // Whoever has no lease of its own may not trust those of the others.
+  await asking.nodes.stop()
+  expect(await states()).toBeUndefined()
+})
+
+test('that a dead node cannot be taken away says nothing about the lease of the one that tries', async () => {
+  const { id, nodes, gone } = node()
+  await nodes.start()
+  const dead = await deadNode(1)
+  await pool.query('alter table presence rename to away')
+  nodes.renewSoon()
+  await nodes.sweep()
+  expect([nodes.settled, gone, (await idsOf()).sort()]).toEqual([true, [], [id, dead].sort()])
+  await pool.query('alter table away rename to presence')
+  nodes.renewSoon()
+  await nodes.sweep()
+  expect([gone.length, await idsOf()]).toEqual([1, [id]])
+  await nodes.stop()
 })
 
 test('a node renews when it is time and not before, and takes away what has ended meanwhile', async () => {

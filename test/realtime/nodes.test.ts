@@ -49,7 +49,7 @@ test('every node names all that live, itself among them; one that stops is gone 
   const text = async () => (await fetch(`${world.node.url}/metrics`)).text()
   expect(await text()).toContain(`earshot_node_lag_seconds{node="${second.nodeId}"}`)
   await second.stop()
-  expect((await query('select id from nodes')).rows).toEqual([{ id: world.node.nodeId }])
+  expect((await query('select id from nodes where ended_at is null')).rows).toEqual([{ id: world.node.nodeId }])
   await becomes(() => idsOf(world.node)).toEqual([world.node.nodeId])
   expect(await text()).not.toContain(second.nodeId)
 })
@@ -72,11 +72,14 @@ test('a node that was killed is taken away after its lease, by one of the others
   await becomes(async () => (await query('select from nodes where id = $1', [node_id])).rowCount).toBe(0)
 })
 
-test('a process that is asked to end takes itself away', async () => {
-  const leaving = await startProcess(world, '0', { NODE_LEASE: '60s', WS_DRAIN: '1s' })
+test('a process that is asked to end says so, and after the grace nothing is left of it', async () => {
+  const leaving = await startProcess(world, '0', { NODE_LEASE: '60s', WS_DRAIN: '1s', PRESENCE_GRACE: '2s' })
   const { node_id } = await health(leaving)
+  await becomes(() => idsOf(world.node)).toContain(node_id)
   await leaving.end()
-  expect((await query('select from nodes where id = $1', [node_id])).rowCount).toBe(0)
+  expect((await query('select from nodes where id = $1 and ended_at is not null', [node_id])).rowCount).toBe(1)
+  await becomes(() => idsOf(world.node)).not.toContain(node_id)
+  await becomes(async () => (await query('select from nodes where id = $1', [node_id])).rowCount).toBe(0)
 })
 
 test('a node whose lease was taken away although it lives has another one soon, and has not started again', async () => {

@@ -59,9 +59,9 @@ test('when a node is killed its people are offline after its lease and were last
   expect(statusesOf(ear, bob)).toEqual(['online', 'offline'])
 })
 
-test('a process that is asked to end takes its people along at once', async () => {
+test('the people of a process that is asked to end are offline after the grace', async () => {
   const { bob, ear } = scene
-  const leaving = await startProcess(world, '0', { NODE_LEASE: '10m', WS_DRAIN: '1s' })
+  const leaving = await startProcess(world, '0', { NODE_LEASE: '10m', WS_DRAIN: '1s', PRESENCE_GRACE: '1s' })
   await bob.connect(leaving.url)
   await nextOf(ear, bob)
   const before = Date.now()
@@ -71,6 +71,19 @@ test('a process that is asked to end takes its people along at once', async () =
   expect(gone.status).toBe('offline')
   expect(Math.abs(Date.parse(gone.last_seen_at) - before)).toBeLessThan(15_000)
   expect(await leases(bob)).toEqual([])
+})
+
+test('whoever comes back elsewhere when their node ends was never gone', async () => {
+  const { bob, ear, mark } = scene
+  const leaving = await startProcess(world, '0', { NODE_LEASE: '10m', WS_DRAIN: '1s', PRESENCE_GRACE: '10m' })
+  await bob.connect(leaving.url)
+  await nextOf(ear, bob)
+  await leaving.end()
+  await mark()
+  await bob.connect(second.url)
+  await becomes(() => leases(bob)).toEqual(['online', 'online'])
+  await mark()
+  expect(statusesOf(ear, bob)).toEqual(['online'])
 })
 
 test('tables that are emptied under running nodes are written again, and nobody was gone', async () => {

@@ -12,7 +12,7 @@ const LOOK_MS = 50
 /** A node on which somebody watches these people, and whose reads are answered when the test says so. */
 function node(...watching: string[]) {
   const watched = new Map(watching.map((userId) => [userId, true]))
-  const state = { now: 1_000_000, settled: true }
+  const state = { now: 1_000_000, settled: true, hasLease: true, lost: 0 }
   const asked: (readonly string[])[] = []
   const answers: ((error?: Error) => void)[] = []
   const heard: string[] = []
@@ -22,12 +22,13 @@ function node(...watching: string[]) {
       return new Promise((resolve, reject) =>
         answers.push((error) => {
           if (error) reject(error)
-          else resolve(userIds.map((user_id) => ({ shown: { user_id } }) as Truth))
+          else resolve(state.hasLease ? userIds.map((user_id) => ({ shown: { user_id } }) as Truth) : undefined)
         }),
       )
     },
     watched: () => watched,
     hear: ({ shown }) => heard.push(shown.user_id),
+    onNoLease: () => state.lost++,
     settled: () => state.settled,
     now: () => state.now,
     logger: createLogger('silent'),
@@ -88,7 +89,7 @@ test('who could not be read is read with the next sweep, unless nobody watches t
   expect(asked[1]).toEqual(['bob'])
 })
 
-test('everybody is read again each 30 s and on request, but not while the leases are not whole', async () => {
+test('everybody is read again each 30 s and on request, but nobody while the leases are not whole', async () => {
   const { reader, state, asked, look, answer, begun } = node('alice', 'bob')
   await begun()
   const next = async () => {
@@ -103,12 +104,27 @@ test('everybody is read again each 30 s and on request, but not while the leases
   state.now += 1
   expect(await next()).toEqual([])
   reader.hint('bob')
-  expect(await next()).toEqual([['bob']])
+  expect(await next()).toEqual([])
   state.settled = true
-  expect(await next()).toEqual([['alice', 'bob']])
+  expect(await next()).toEqual([['bob', 'alice']])
   expect(await next()).toEqual([])
   reader.reread()
   expect(await next()).toEqual([['alice', 'bob']])
+})
+
+test('what was read without a lease is not told, and is read again', async () => {
+  const { reader, state, asked, heard, look, answer, begun } = node('bob')
+  await begun()
+  state.hasLease = false
+  reader.hint('bob')
+  await look()
+  await answer()
+  expect([asked.length, heard, state.lost]).toEqual([1, [], 1])
+  state.hasLease = true
+  reader.sweep()
+  await look()
+  await answer()
+  expect([asked.length, heard, state.lost]).toEqual([2, ['bob'], 1])
 })
 
 test('whose invisibility ends is read then, once', async () => {

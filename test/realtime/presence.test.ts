@@ -209,9 +209,10 @@ test('people on two nodes hear of each other, and a socket that closes here does
   expect((await statusFor(alice, bob)).status).toBe('offline')
 })
 
-test('a node that stops keeps when its people were last seen, and says so to the others', async () => {
-  const second = await world.addNode()
-  const { bob, ear } = await scene()
+test('when people were last seen on a node that stops is kept, and told after the grace', async () => {
+  await using own = await startWorld({ NODE_LEASE: '3s', PRESENCE_GRACE: '1s' }, clock)
+  const second = await own.addNode()
+  const { bob, ear } = await watchScene(own, clock)
   await bob.connect(second.url)
   expect((await nextOf(ear, bob)).status).toBe('online')
   await second.stop()

@@ -191,8 +191,8 @@ test('who is here is read by keys, however many are here and however many nodes 
   const users = Array.from({ length: 200 }, () => crypto.randomUUID())
   const pairs = [bob.id, ...users].map((user_id) => ({ watcher_id: alice.id, user_id }))
   const count = async () => {
-    const present = await recordSql(session, (db) => readPresent(db, [bob.id, ...users]))
-    expect(present.result.find(({ user_id }) => user_id === bob.id)?.live).toBe('online')
+    const present = await recordSql(session, (db) => readPresent(db, world.node.nodeId, [bob.id, ...users]))
+    expect(present.result?.find(({ user_id }) => user_id === bob.id)?.live).toBe('online')
     const visible = await recordSql(session, (db) => readVisible(db, pairs))
     expect(visible.result.map(({ live }) => live)).toEqual(['online'])
     const members = await recordSql(session, (db) => readMembersPresence(db, actor, group.id))
