@@ -54,6 +54,10 @@ test('whoever was overtaken adds nothing, also when they are the first to be don
   expect((await complete(alice, id)).body.sha256).toBe(tus.sha256('good'))
 })
 
+/** In this database: others are beside it. */
+const WAITING = `select count(*)::int as waiting from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`
+
 /** Runs `meanwhile` when a request to complete it has read all of it and is about to enter what it is. */
 async function whileCompleting(id: string, meanwhile: (sql: (text: string) => Promise<unknown>) => Promise<unknown>) {
   const [holder, psql] = [await world.session(), await world.session()]
@@ -61,7 +65,7 @@ async function whileCompleting(id: string, meanwhile: (sql: (text: string) => Pr
   await holder.query('select from media_usage where user_id = $1 for update', [alice.id])
   const completing = complete(alice, id)
   await until(
-    async () => (await psql.query('select count(*)::int as waiting from pg_locks where not granted')).rows[0].waiting,
+    async () => (await psql.query(WAITING)).rows[0].waiting,
     (waiting) => waiting > 0,
   )
   await meanwhile((text) => psql.query(text, [id]))
