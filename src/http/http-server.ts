@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server'
 import { StartupError } from '../kit/startup-error.js'
 
 const STOP_GRACE_MS = 5_000
+const IDLE_EACH_MS = 100
 /** Without a byte in either direction: whoever stops reading a file does not keep it open for ever. */
 const SILENCE_MS = 300_000
 const KEEP_ALIVE_MS = 75_000
@@ -42,10 +43,13 @@ export class HttpServer {
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.node.close(() => resolve()))
     this.node.closeIdleConnections()
+    // One that was busy is idle once its answer is out, and a client that keeps it would keep the node.
+    const idling = setInterval(() => this.node.closeIdleConnections(), IDLE_EACH_MS)
     const timer = setTimeout(() => {
       for (const connection of this.#connections) connection.destroy()
     }, STOP_GRACE_MS)
     await closed
+    clearInterval(idling)
     clearTimeout(timer)
   }
 }
