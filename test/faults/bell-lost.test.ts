@@ -82,13 +82,15 @@ test(`${DEAF}: it is slower, and right (SEED=${SEED})`, async () => {
   ear.cut()
   const company = await gather(stage, random)
   await company.workload.acknowledges(long(1_000, 60))
-  await company.end()
+  await company.workload.end()
   expect(refused).toBeGreaterThan(1)
   expect(await stage.postgres.backends(LISTENERS)).toEqual([])
   for (const proxy of stage.proxies) {
     proxy.intercept = undefined
     proxy.cut()
   }
+  // Only now: a node that knows itself to be deaf says so in its health.
+  await company.end()
   await audit(stage, { ...company, fault: DEAF, note: notes.join('; ') })
   await expect.poll(listening, { timeout: 30_000 }).toEqual(['up', 'up'])
 })
