@@ -522,7 +522,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function receipt_times(home uuid, person uuid, message_number bigint) returns TABLE(delivered_at timestamp with time zone, read_at timestamp with time zone)
 -- function ring_bell() returns void
 -- function save_log_position(known_epoch text, known_safe bigint) returns boolean, security definer
--- function send_message(actor uuid, conversation uuid, client uuid, body text, reply_to uuid, extra jsonb, form text DEFAULT 'text'::text, files uuid[] DEFAULT '{}'::uuid[]) returns TABLE(outcome text, wire json)
+-- function send_messages(actors uuid[], homes uuid[], clients uuid[], bodies text[], replies uuid[], extras jsonb[], forms text[], files text[], patient boolean) returns TABLE(outcome text, wire text)
 -- function tg_attachments__append_moved() returns trigger, security definer
 -- function tg_attachments__append_removed() returns trigger, security definer
 -- function tg_attachments__count_bytes() returns trigger, security definer

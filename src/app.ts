@@ -12,6 +12,7 @@ import { openDatabase } from './db/open.js'
 import { createPool, keptForReads } from './db/pool.js'
 import { WriteGate } from './db/write-gate.js'
 import { readSecret } from './domain/secrets.js'
+import { Sends } from './domain/sends.js'
 import { Health } from './http/health.js'
 import { HttpServer } from './http/http-server.js'
 import { RateLimits } from './http/rate-limits.js'
@@ -89,6 +90,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   })
   metrics.sample(() => metrics.writesUp.set(gate.trouble ? 0 : 1))
   const db = new Database(pool, new Doorbell(pool, logger, () => live?.tail.wake()), gate)
+  const sends = new Sends(db, config.limits, metrics)
   const housekeeper = new Housekeeper(db, logger, config.EVENT_WINDOW)
   stops.push(() => housekeeper.stop())
   await housekeeper.start()
@@ -107,7 +109,20 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     ttlS: config.ACCESS_TOKEN_TTL,
   })
 
-  const running = await startLive({ config, logger, metrics, nodeId, database, pool, db, tokens, ended, pace, stops })
+  const running = await startLive({
+    config,
+    logger,
+    metrics,
+    nodeId,
+    database,
+    pool,
+    db,
+    sends,
+    tokens,
+    ended,
+    pace,
+    stops,
+  })
   live = running
 
   const media = await openMedia(config, new Links(await readSecret(db, 'media_links'), config.MEDIA_URL_TTL))
@@ -135,6 +150,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   const http = createHttp(
     {
       db,
+      sends,
       media,
       signals,
       typing,

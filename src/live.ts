@@ -9,6 +9,7 @@ import { Listener } from './db/listener.js'
 import type { Pool } from './db/pool.js'
 import { readMembersOf } from './domain/presence.js'
 import { readSecret } from './domain/secrets.js'
+import type { Sends } from './domain/sends.js'
 import { mayAnnounceTyping } from './domain/typing.js'
 import { callerReader } from './http/callers.js'
 import { RateCounter } from './kit/rate.js'
@@ -51,6 +52,7 @@ export type Given = {
   database: DatabaseConfig
   pool: Pool
   db: Db
+  sends: Sends
   tokens: AccessTokens
   ended: EndedSessions
   pace: Pace
@@ -58,7 +60,7 @@ export type Given = {
 }
 
 export async function startLive(given: Given) {
-  const { config, logger, metrics, nodeId, database, pool, db, tokens, ended, pace, stops } = given
+  const { config, logger, metrics, nodeId, database, pool, db, sends, tokens, ended, pace, stops } = given
   const fanout = new Fanout(
     audienceLoader(db, () => tail.safe),
     ended,
@@ -228,6 +230,7 @@ export async function startLive(given: Given) {
     staleness,
     services: {
       db,
+      sends,
       signals,
       typing,
       presence,

@@ -70,6 +70,13 @@ export function createMetrics() {
       'outcome',
     ]),
     sends: counter('earshot_message_sends_total', 'Message sends, by outcome', ['outcome']),
+    sendBatches: new Histogram({
+      name: 'earshot_send_batch_messages',
+      help: 'Messages that were written in one transaction',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200],
+      registers,
+    }),
+    sendsWaiting: gauge('earshot_sends_waiting', 'Messages that wait for their commit'),
     deliveries: counter('earshot_deliveries_total', 'Frames of durable events put into socket queues'),
     socketsBehind: counter(
       'earshot_sockets_behind_total',

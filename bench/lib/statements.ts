@@ -27,6 +27,7 @@ export async function recordReads(session: pg.Client, readerId: string, greatId:
     write: unused,
     call: unused,
     inLane: unused,
+    admitWrite: () => undefined,
   }
   const actor = { user_id: readerId, session_id: crypto.randomUUID() }
   await listConversations(db, actor, { limit: 50, archived: 'exclude' })

@@ -3,7 +3,7 @@ import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import { AppError } from '../contract/errors.js'
 import { Lanes } from '../kit/lanes.js'
 import type { Doorbell } from './doorbell.js'
-import { discardLost, type Pool } from './pool.js'
+import { discardLost, type NamedStatement, type Pool, type SafePool } from './pool.js'
 import { isRetryable, StalledCommit } from './sqlstate.js'
 import type { DB } from './tables.js'
 import { WriteGate } from './write-gate.js'
@@ -14,7 +14,7 @@ export type Tx = Transaction<DB>
 const ATTEMPTS = 3
 /** Backends that are remembered; more are not left behind, for only trials could. */
 const LEFT_BEHIND_MAX = 100
-/** Sends into one conversation follow each other anyway: one at work, one that waits for its lock, one on its way. */
+/** Sends with files into one conversation follow each other anyway: one at work, one that waits for its lock, one on its way. */
 const LANE_SIZE = 3
 const LANE_QUEUE = 5_000
 /** As long as one waits for a connection. */
@@ -24,6 +24,7 @@ export class Database {
   /** For reads; and for writes to unlogged tables, which wait for nobody. */
   readonly query: Kysely<DB>
   readonly #pool: Pool
+  readonly #sessions: SafePool
   readonly #doorbell: Doorbell
   readonly #gate: WriteGate
   /** Backends that were given up in the middle of a statement. */
@@ -34,7 +35,8 @@ export class Database {
     const onSilent = (pid: number) => {
       if (this.#leftBehind.size < LEFT_BEHIND_MAX) this.#leftBehind.add(pid)
     }
-    this.query = new Kysely<DB>({ dialect: new PostgresDialect({ pool: discardLost(pool, onSilent) }) })
+    this.#sessions = discardLost(pool, onSilent)
+    this.query = new Kysely<DB>({ dialect: new PostgresDialect({ pool: this.#sessions }) })
     this.#pool = pool
     this.#doorbell = doorbell
     this.#gate = gate
@@ -69,21 +71,29 @@ export class Database {
   }
 
   /**
-   * For one statement that sets `earshot.ring` by itself, such as send_message(): rung for, and repeated, in the same way.
+   * One statement that sets `earshot.ring` by itself, such as send_messages(): rung for, and repeated, in the same way.
    * @throws AppError unavailable, overloaded: nothing was written
    */
-  call<T>(
-    statement: (query: Kysely<DB>) => Promise<T>,
+  call<Row>(
+    statement: NamedStatement,
+    values: readonly unknown[],
     retryOn: (error: unknown) => boolean = isRetryable,
-  ): Promise<T> {
-    return this.#repeat(
-      (committing) =>
-        this.query.connection().execute((query) => {
-          committing()
-          return statement(query)
-        }),
-      retryOn,
-    )
+  ): Promise<Row[]> {
+    return this.#repeat(async (committing) => {
+      const session = await this.#sessions.connect()
+      try {
+        committing()
+        const { rows } = await session.query<Row>(statement, values)
+        return rows
+      } finally {
+        session.release()
+      }
+    }, retryOn)
+  }
+
+  /** Whether it is worth while to wait for a turn to write. @throws AppError unavailable */
+  admitWrite(): void {
+    this.#gate.admit()
   }
 
   #repeat<T>(attempt: (committing: () => void) => Promise<T>, retryOn: (error: unknown) => boolean): Promise<T> {
@@ -129,4 +139,4 @@ export class Database {
 }
 
 /** What the domain is given. */
-export type Db = Pick<Database, 'query' | 'write' | 'call' | 'inLane'>
+export type Db = Pick<Database, 'query' | 'write' | 'call' | 'inLane' | 'admitWrite'>

@@ -1,5 +1,5 @@
 // Connections to PostgreSQL. Everything that waits for the database is bounded here.
-import type { PostgresPool } from 'kysely'
+import type { PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import pg from 'pg'
 import type { DatabaseConfig } from '../config.js'
 import type { Logger } from '../observe.js'
@@ -56,12 +56,19 @@ export function keptForReads(poolMax: number): number {
 /** The function of PostgreSQL that tells of a commit which no standby has confirmed; its text is translated. */
 const UNCONFIRMED = 'SyncRepWaitForLSN'
 
+/** A statement that each connection parses and plans once. */
+export type NamedStatement = { readonly name: string; readonly text: string }
+type Client = PostgresPoolClient & {
+  query<R>(statement: NamedStatement, values: readonly unknown[]): Promise<PostgresQueryResult<R>>
+}
+export type SafePool = { connect(): Promise<Client>; end(): Promise<void> }
+
 /**
  * The pool as Kysely wants it, which gives a connection back without saying that it is lost: behind a broken network it
  * would be handed out again and again, and each query would wait for its time-out. A commit that only a warning tells from
  * one that is replicated fails. `onSilent` is given the backends that may still be at work on what was given up.
  */
-export function discardLost(pool: Pool, onSilent: (pid: number) => void = () => undefined): PostgresPool {
+export function discardLost(pool: Pool, onSilent: (pid: number) => void = () => undefined): SafePool {
   return {
     end: () => pool.end(),
     connect: async () => {
@@ -72,11 +79,11 @@ export function discardLost(pool: Pool, onSilent: (pid: number) => void = () => 
         isUnconfirmed ||= routine === UNCONFIRMED
       }
       client.on('notice', onNotice)
-      const query = async (text: string, values: unknown[]) => {
+      const query = async (statement: string | NamedStatement, values: unknown[]) => {
         if (lost) throw lost
         isUnconfirmed = false
         try {
-          const result = await client.query(text, values)
+          const result = await client.query(statement, values)
           if (isUnconfirmed) throw new UnconfirmedCommit('the wait for a standby was cancelled')
           return result
         } catch (error) {

@@ -82,6 +82,16 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return sqlstate(error) === '23505' && constraintOf(error) === constraint
 }
 
+/** Somebody held a lock for longer than this was to wait. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlstate(error) === '55P03'
+}
+
+/** What was to be written breaks a rule, or cannot be stored: something else might. */
+export function isAboutItsData(error: unknown): boolean {
+  return /^(22|23|RT)/.test(sqlstate(error) ?? '')
+}
+
 /** The connection is gone, or so silent that it might as well be. */
 export function isConnectionLost(error: Error): boolean {
   return LOST_CONNECTION.test(`${sqlstate(error) ?? ''} ${error.message}`)

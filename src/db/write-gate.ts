@@ -62,12 +62,12 @@ export class WriteGate {
    * @throws AppError unavailable while writes fail, overloaded when there are too many
    */
   async pass<T>(work: (committing: () => void) => Promise<T>, probe = async () => {}): Promise<T> {
-    this.#refuse()
+    this.admit()
     await this.#turn()
     const pass: Pass = { since: 0 }
     try {
       // While it waited, others may have failed.
-      this.#refuse()
+      this.admit()
       if (this.#shut) {
         this.#trial = pass
         await probe()
@@ -93,8 +93,8 @@ export class WriteGate {
     }
   }
 
-  /** Beside a trial, or behind a commit that hangs, nobody else is let in. */
-  #refuse(): void {
+  /** Beside a trial, or behind a commit that hangs, nobody else is let in. @throws AppError unavailable */
+  admit(): void {
     const reason = this.#isStalled() ? 'stalled' : this.#trial && this.#shut
     if (reason) throw this.#refusal(reason)
   }

@@ -3,14 +3,13 @@ import type { Actor } from '../auth/actor.js'
 import type { Attachment } from '../contract/attachments.js'
 import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
-import type { Message } from '../contract/messages.js'
 import type { CaptionFields, CaptionOptions, UploadOptions } from '../contract/uploads.js'
 import type { Db } from '../db/database.js'
 import type { Media } from '../media/media.js'
 import type { FormFile, TakeFile } from '../media/multipart.js'
 import { discardAttachments, readAttachment } from './attachments.js'
 import { orDropUpload } from './ended-uploads.js'
-import { sendMessage } from './messages.js'
+import type { Sends, Sent } from './sends.js'
 import { beginUpload, type Incoming, makeAttachment, type Room, readGoal } from './uploads.js'
 
 /** Hands over each file of a form, and answers what was written beside them. */
@@ -18,27 +17,28 @@ type ReadForm<Fields> = (take: TakeFile) => Promise<Fields>
 
 /**
  * Files and their caption as one message. It is all or nothing: when one file is refused, none of them stays.
- * @throws AppError those of uploadFile() and sendMessage()
+ * @throws AppError those of uploadFile() and Sends.send()
  */
 export async function sendFiles(
   db: Db,
+  sends: Sends,
   media: Media,
   actor: Actor,
   conversationId: string,
   given: CaptionOptions,
   readForm: ReadForm<CaptionFields>,
   limits: Limits,
-): Promise<{ message: Message; created: boolean }> {
+): Promise<Sent> {
   const ids: string[] = []
   const options = { ...given, conversation_id: conversationId }
-  let sent: { message: Message; created: boolean } | undefined
+  let sent: Sent | undefined
   try {
     const caption = await readForm(async (file) => {
       const { id } = await uploadFile(db, media, actor, file, options, limits)
       ids.push(id)
     })
     const { metadata = {}, ...rest } = caption
-    sent = await sendMessage(db, actor, conversationId, { ...rest, metadata, attachment_ids: ids }, limits)
+    sent = await sends.send(actor, conversationId, { ...rest, metadata, attachment_ids: ids })
     return sent
   } finally {
     // Of a repeat, too: the first message has files of its own.

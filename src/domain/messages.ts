@@ -1,54 +1,14 @@
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
-import { AppError, isErrorCode } from '../contract/errors.js'
+import { AppError } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
-import type { DeleteMessage, EditMessage, ListMessages, Message, Messages, SendMessage } from '../contract/messages.js'
+import type { DeleteMessage, EditMessage, ListMessages, Message, Messages } from '../contract/messages.js'
 import type { Db, Tx } from '../db/database.js'
-import { isRetryable, isUniqueViolation } from '../db/sqlstate.js'
-import { countCharacters } from '../kit/text.js'
 import { type MessageFacts, whyNotDelete, whyNotEdit } from './access.js'
-import { typeWithFiles } from './attachments.js'
 import { type Here, requireMembership } from './membership.js'
+import { readText } from './message-text.js'
 import { lockConversations } from './streams.js'
 import { addSystemMessages } from './system-messages.js'
-
-const CLIENT_ID = 'message_client_ids_are_unique_for_a_sender'
-
-/**
- * Acknowledged means durable: it returns after the commit. A repeat with the same client_id gets the first message.
- * @throws AppError conversation.not_found, conversation.forbidden, user.blocked, message.empty, message.too_long,
- *   message.client_id_reused, message.reply_not_found, attachment.not_found, .in_use, .not_allowed_here, busy
- */
-export async function sendMessage(
-  db: Db,
-  actor: Actor,
-  conversationId: string,
-  input: SendMessage,
-  limits: Limits,
-): Promise<{ message: Message; created: boolean }> {
-  const { attachment_ids: files } = input
-  const content = readText(input.content, files.length, limits)
-  const send = (query: Tx | Db['query'], type: string) =>
-    sql<{ outcome: string; wire: Message }>`
-      select outcome, wire from send_message(${actor.user_id}, ${conversationId}, ${input.client_id ?? null}, ${content},
-        ${input.reply_to_id ?? null}, ${JSON.stringify(input.metadata)}::jsonb, ${type}, ${files}::uuid[])`.execute(
-      query,
-    )
-  const { rows } = await db.inLane(conversationId, () =>
-    files.length === 0
-      ? // The same client_id may win elsewhere between our look and our insert: the second look finds it.
-        db.call(
-          (query) => send(query, 'text'),
-          (error) => isRetryable(error) || isUniqueViolation(error, CLIENT_ID),
-        )
-      : db.write(actor.user_id, async (tx) => send(tx, await typeWithFiles(tx, actor, conversationId, input))),
-  )
-  const result = rows[0]
-  if (result?.outcome === 'stored' || result?.outcome === 'duplicate') {
-    return { message: result.wire, created: result.outcome === 'stored' }
-  }
-  throw new AppError(result && isErrorCode(result.outcome) ? result.outcome : 'internal')
-}
 
 /** @throws AppError conversation.not_found */
 export async function listMessages(
@@ -171,23 +131,6 @@ export async function unhideMessage(db: Db, actor: Actor, id: string): Promise<v
     await findOwnMessage(tx, actor, id)
     await tx.deleteFrom('hidden_messages').where('user_id', '=', actor.user_id).where('message_id', '=', id).execute()
   })
-}
-
-/** As it is stored: beside files it may be missing. */
-function readText(content: string, files: number, limits: Limits): string | null {
-  if (content.trim() === '') {
-    if (files > 0) return null
-    throw new AppError('message.empty')
-  }
-  const tooLong =
-    Buffer.byteLength(content) > limits.message_bytes ||
-    (content.length > limits.message_length && countCharacters(content) > limits.message_length)
-  if (tooLong) {
-    throw new AppError('message.too_long', {
-      detail: `At most ${limits.message_length} characters and ${limits.message_bytes} bytes`,
-    })
-  }
-  return content
 }
 
 /** The messages of the actor's conversations, without those that they have hidden. */

@@ -10,6 +10,11 @@ import { requireMembership } from './membership.js'
 import { readMembership } from './memberships.js'
 import { readCursor, toPage, UUID } from './pages.js'
 
+export const ADVANCE_RECEIPTS = {
+  name: 'advance_receipts',
+  text: 'select * from advance_receipts($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[])',
+}
+
 /** Where a member stands after a report, and what of it is new. */
 export type Advance = {
   conversation_id: string
@@ -31,11 +36,12 @@ export async function advanceReceipts(
   conversationId: string,
   input: ReportReceipts,
 ): Promise<{ me: Membership; advance: Advance }> {
-  const { rows } = await db.call((query) =>
-    sql<Advance>`
-      select * from advance_receipts(array[${actor.user_id}::uuid], array[${conversationId}::uuid],
-        array[${input.read_number ?? null}::bigint], array[${input.delivered_number ?? null}::bigint])`.execute(query),
-  )
+  const rows = await db.call<Advance>(ADVANCE_RECEIPTS, [
+    [actor.user_id],
+    [conversationId],
+    [input.read_number ?? null],
+    [input.delivered_number ?? null],
+  ])
   const advance = rows[0]
   if (!advance) throw new AppError('conversation.not_found')
   return { me: await readMembership(db.query, actor, conversationId), advance }

@@ -75,6 +75,22 @@ export function markUnread(db: Db, actor: Actor, conversationId: string, input: 
   })
 }
 
+const READ_CONVERSATIONS = {
+  name: 'read_conversations',
+  text: `
+    select a.*
+    from (
+      select array(
+        select conversation_id from members
+        where user_id = $1 and ($2::uuid[] is null or conversation_id = any($2::uuid[]))
+      ) as ids
+      offset 0
+    ) mine
+    cross join lateral advance_receipts(
+      array_fill($1::uuid, array[cardinality(mine.ids)]), mine.ids,
+      array_fill($3::bigint, array[cardinality(mine.ids)]), null) a`,
+}
+
 /** Everything in all of the actor's conversations, or in those that are named, is read; one statement for all. */
 export async function readConversations(
   db: Db,
@@ -82,20 +98,7 @@ export async function readConversations(
   input: ReadConversations,
 ): Promise<{ outcome: ReadOutcome; advances: Advance[] }> {
   const asked = input.conversation_ids && [...new Set(input.conversation_ids)]
-  const { rows } = await db.call((query) =>
-    sql<Advance>`
-      select a.*
-      from (
-        select array(
-          select conversation_id from members
-          where user_id = ${actor.user_id} and (${asked ?? null}::uuid[] is null or conversation_id = any(${asked ?? null}::uuid[]))
-        ) as ids
-        offset 0
-      ) mine
-      cross join lateral advance_receipts(
-        array_fill(${actor.user_id}::uuid, array[cardinality(mine.ids)]), mine.ids,
-        array_fill(${Number.MAX_SAFE_INTEGER}::bigint, array[cardinality(mine.ids)]), null) a`.execute(query),
-  )
+  const rows = await db.call<Advance>(READ_CONVERSATIONS, [actor.user_id, asked ?? null, Number.MAX_SAFE_INTEGER])
   const done = new Set(rows.map((row) => row.conversation_id))
   const missing = (asked ?? []).filter((id) => !done.has(id))
   const outcome = {

@@ -3,6 +3,7 @@ import type { VerifiedActor } from '../auth/actor.js'
 import type { SigningKeys } from '../auth/signing-keys.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
+import type { Sends } from '../domain/sends.js'
 import type { Auth } from '../domain/sessions.js'
 import type { Media } from '../media/media.js'
 import type { Logger, Metrics } from '../observe.js'
@@ -16,6 +17,7 @@ import type { RateLimits } from './rate-limits.js'
 /** What every request finds in `c.var`; constructed once, by app.ts. */
 export type Services = {
   db: Db
+  sends: Sends
   auth: Auth
   keys: SigningKeys
   signals: Signals

@@ -2,6 +2,8 @@
 
 import type { z } from '@hono/zod-openapi'
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context, TypedResponse } from 'hono'
+import type { JSONParsed } from 'hono/utils/types'
 import { ERRORS, type ErrorCode } from '../contract/errors.js'
 import { Problem } from '../contract/problems.js'
 import type { Env } from './env.js'
@@ -22,6 +24,15 @@ export const body = <T extends z.ZodType>(schema: T) => ({
   required: true,
   content: { 'application/json': { schema } },
 })
+
+/** An answer whose JSON PostgreSQL has written: to parse it would only mean to write it again. */
+export function finishedJson<T, S extends 200 | 201>(c: Context<Env>, text: string, status: S) {
+  return c.body(text, status, { 'Content-Type': 'application/json' }) as unknown as TypedResponse<
+    JSONParsed<T>,
+    S,
+    'json'
+  >
+}
 
 export const BINARY = { type: 'string' as const, format: 'binary' }
 

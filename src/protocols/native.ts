@@ -27,7 +27,19 @@ export function encodeHello(data: Hello): Buffer {
   return encode({ type: 'hello', data })
 }
 
+/** JSON text that goes through as it is. */
+export class FinishedJson {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 export function encodeReply(id: string, data: unknown): Buffer {
+  if (data instanceof FinishedJson) {
+    return Buffer.from(`{"type":"reply","id":${JSON.stringify(id)},"ok":true,"data":${data.text}}`)
+  }
   return encode({ type: 'reply', id, ok: true, data })
 }
 

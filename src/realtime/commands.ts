@@ -7,9 +7,10 @@ import { describeIssues } from '../contract/issues.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import { toAppError } from '../db/sqlstate.js'
-import { deleteMessage, editMessage, sendMessage } from '../domain/messages.js'
+import { deleteMessage, editMessage } from '../domain/messages.js'
+import type { Sends } from '../domain/sends.js'
 import type { Logger, Metrics } from '../observe.js'
-import { decodeCommand, encodeFailure, encodeReply, findCommandId } from '../protocols/native.js'
+import { decodeCommand, encodeFailure, encodeReply, FinishedJson, findCommandId } from '../protocols/native.js'
 import type { Connection } from './connection.js'
 import type { MissedEvents } from './missed.js'
 import type { Presence } from './presence.js'
@@ -22,6 +23,7 @@ import type { Typing } from './typing.js'
 
 export type CommandServices = {
   db: Db
+  sends: Sends
   signals: Signals
   typing: Typing
   presence: Presence
@@ -49,11 +51,11 @@ const WITHOUT_TOKEN = new Set<CommandType>(['auth.renew', 'ping'])
 const LONG = 4_096
 
 const HANDLERS: Handlers = {
-  'message.send': async ({ db, limits, metrics, speech }, actor, { conversation_id, ...input }) => {
+  'message.send': async ({ sends, metrics, speech }, actor, { conversation_id, ...input }) => {
     speech.countMessage(actor.user_id)
-    const { message, created } = await sendMessage(db, actor, conversation_id, input, limits)
+    const { wire, created } = await sends.send(actor, conversation_id, input)
     metrics.sends.inc({ outcome: created ? 'stored' : 'duplicate' })
-    return message
+    return new FinishedJson(wire)
   },
   'message.edit': ({ db, limits }, actor, { message_id, ...input }) =>
     editMessage(db, actor, message_id, input, limits),

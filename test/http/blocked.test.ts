@@ -1,6 +1,7 @@
 // What a block stands in the way of: both ways, whoever began.
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { someoneWaits } from '../support/locks.js'
 import type { Person } from '../support/person.js'
 import { startWorld, type World } from '../support/world.js'
 import { add, block, blocked, direct, group, say, unblock } from './blocking.js'
@@ -235,14 +236,3 @@ test('a block takes effect on the sockets of another node, either way', async ()
   await unblock(gwen, fred)
   await hear(everybody)
 })
-
-async function someoneWaits(statement: string, watcher: pg.Client): Promise<void> {
-  for (let waits = 0; waits === 0; ) {
-    const { rows } = await watcher.query(
-      `select count(*)::int as n from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock' and query like $1`,
-      [statement],
-    )
-    waits = rows[0].n
-  }
-}

@@ -1,5 +1,6 @@
 // Who hears what: not one event before joining, and not one from the removal on.
 import { expect, test } from 'vitest'
+import { someoneWaits } from '../support/locks.js'
 import { startWorld } from '../support/world.js'
 
 test('an added member hears conversation.joined and then everything from that seq on', async () => {
@@ -86,11 +87,7 @@ test('a send that waits for the lock while its sender is removed is refused', as
   await psql.query('delete from members where conversation_id = $1 and user_id = $2', [group.id, bob.id])
   const waiting = bob.ask('POST', `/conversations/${group.id}/messages`, { content: 'am I still here?' })
   const watcher = await world.session()
-  for (let waits = 0; waits === 0; ) {
-    const { rows } = await watcher.query(`select count(*)::int as n from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query like '%send_message%'`)
-    waits = rows[0].n
-  }
+  await someoneWaits('%send_messages%', watcher)
   await psql.query('commit')
   expect(await waiting).toMatchObject({ status: 404, body: { code: 'conversation.not_found' } })
   await alice.settled()
@@ -107,11 +104,7 @@ test('an edit that is waiting while its author is removed is refused', async () 
   await psql.query('delete from members where conversation_id = $1 and user_id = $2', [group.id, bob.id])
   const waiting = bob.ask('PATCH', `/messages/${sent.id}`, { content: 'changed' })
   const watcher = await world.session()
-  for (let waits = 0; waits === 0; ) {
-    const { rows } = await watcher.query(`select count(*)::int as n from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query like '%for no key update%'`)
-    waits = rows[0].n
-  }
+  await someoneWaits('%for no key update%', watcher)
   await psql.query('commit')
   expect(await waiting).toMatchObject({ status: 404, body: { code: 'conversation.not_found' } })
   expect((await alice.get(`/messages/${sent.id}`)).content).toBe('as it was')

@@ -7,11 +7,10 @@ import {
   hideMessage,
   listMessages,
   readMessage,
-  sendMessage,
   unhideMessage,
 } from '../../domain/messages.js'
 import { byUser, limitRate } from '../rate-limits.js'
-import { body, createRoutes, json, noContent, problems } from '../route.js'
+import { body, createRoutes, finishedJson, json, noContent, problems } from '../route.js'
 
 const postMessage = createRoute({
   method: 'post',
@@ -108,15 +107,9 @@ const deleteHidden = createRoute({
 export function messageRoutes() {
   const routes = createRoutes()
   routes.openapi(postMessage, async (c) => {
-    const { message, created } = await sendMessage(
-      c.var.db,
-      c.var.actor,
-      c.req.valid('param').id,
-      c.req.valid('json'),
-      c.var.limits,
-    )
+    const { wire, created } = await c.var.sends.send(c.var.actor, c.req.valid('param').id, c.req.valid('json'))
     c.var.metrics.sends.inc({ outcome: created ? 'stored' : 'duplicate' })
-    return c.json(message, created ? 201 : 200)
+    return finishedJson<Message, 200 | 201>(c, wire, created ? 201 : 200)
   })
   routes.openapi(getMessages, async (c) =>
     c.json(await listMessages(c.var.db, c.var.actor, c.req.valid('param').id, c.req.valid('query')), 200),

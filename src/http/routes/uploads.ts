@@ -10,7 +10,7 @@ import type { TakeFile } from '../../media/multipart.js'
 import { arrivingForm } from '../arriving.js'
 import { fieldsOf, form } from '../forms.js'
 import { byUser, limitRate } from '../rate-limits.js'
-import { createRoutes, json, problems } from '../route.js'
+import { createRoutes, finishedJson, json, problems } from '../route.js'
 import { FILE_PROBLEMS, FORM_PROBLEMS } from '../upload-problems.js'
 
 const postUpload = createRoute({
@@ -71,10 +71,11 @@ export function uploadRoutes() {
     return c.json(await uploadForm(db, media, actor, c.req.valid('query'), read, limits), 201)
   })
   routes.openapi(postAttachments, async (c) => {
-    const { db, media, actor, limits } = c.var
+    const { db, sends, media, actor, limits } = c.var
     const read = async (take: TakeFile) => fieldsOf(CaptionFields, await arrivingForm(c, HARD.attachments, take))
-    const { message, created } = await sendFiles(
+    const { wire, created } = await sendFiles(
       db,
+      sends,
       media,
       actor,
       c.req.valid('param').id,
@@ -83,7 +84,7 @@ export function uploadRoutes() {
       limits,
     )
     c.var.metrics.sends.inc({ outcome: created ? 'stored' : 'duplicate' })
-    return c.json(message, created ? 201 : 200)
+    return finishedJson<Message, 200 | 201>(c, wire, created ? 201 : 200)
   })
   routes.openapi(postComplete, async (c) => {
     const { db, media, actor, limits } = c.var

@@ -5,7 +5,8 @@ import type { Intercept, TcpProxy } from '../../support/tcp-proxy.js'
 
 /** The end of every answer of PostgreSQL outside a transaction. */
 const IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
-const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+const ARRAY = /\{[^}]*\}/g
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/
 const PATIENCE_MS = 30_000
 
 /**
@@ -15,9 +16,9 @@ const PATIENCE_MS = 30_000
 export function afterCommit(proxy: TcpProxy): Promise<string> {
   return arm(proxy, 'a message that is stored', (hold) => (chunk, from, link) => {
     if (from === 'client') {
-      // Of the values, the third is the client id (domain/messages.ts).
+      // Of the arrays, the third has the client ids (domain/sends.ts).
       const text = chunk.toString('latin1')
-      link.note = text.includes('from send_message(') ? (text.match(UUID)?.[2] ?? '') : ''
+      link.note = text.includes('send_messages') ? (text.match(ARRAY)?.[2]?.match(UUID)?.[0] ?? '') : ''
       return false
     }
     // What comes before the end of the answer completes nothing in the node.
