@@ -1,8 +1,9 @@
-// Earshot's own dialect: text frames of JSON. Pure: bytes to command, event to bytes.
+// Earshot's own dialect: text frames of JSON. Pure: text to command, event to finished frame.
 import { CommandFrame } from '../contract/commands.js'
 import { AppError } from '../contract/errors.js'
 import type { Hello, Resumed, ResyncReason } from '../contract/events.js'
 import { describeIssues } from '../contract/issues.js'
+import { textFrame } from './text-frame.js'
 
 /** Made once: to make a schema takes longer than all the rest of a wrong frame. */
 const WithId = CommandFrame.pick({ id: true }).strip()
@@ -15,7 +16,7 @@ export type DurableEvent = { type: string; stream_id: string; seq: number; at: s
 
 export function encodeEvent(event: DurableEvent): Buffer {
   const { type, stream_id, seq, at, data } = event
-  return Buffer.from(`{"type":"${type}","stream":"${stream_id}","seq":${seq},"at":"${at}","data":${data}}`)
+  return textFrame(`{"type":"${type}","stream":"${stream_id}","seq":${seq},"at":"${at}","data":${data}}`)
 }
 
 /** A signal has no seq; with a stream it belongs to that conversation. */
@@ -38,7 +39,7 @@ export class FinishedJson {
 
 export function encodeReply(id: string, data: unknown): Buffer {
   if (data instanceof FinishedJson) {
-    return Buffer.from(`{"type":"reply","id":${JSON.stringify(id)},"ok":true,"data":${data.text}}`)
+    return textFrame(`{"type":"reply","id":${JSON.stringify(id)},"ok":true,"data":${data.text}}`)
   }
   return encode({ type: 'reply', id, ok: true, data })
 }
@@ -110,5 +111,5 @@ function parse(text: string): unknown {
 }
 
 function encode(frame: unknown): Buffer {
-  return Buffer.from(JSON.stringify(frame))
+  return textFrame(JSON.stringify(frame))
 }

@@ -2,12 +2,10 @@
 // to the socket at a time: what is still here can be counted, and be thrown away.
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import { arrayFrame, textOf } from '../protocols/text-frame.js'
 
 /** More than the kernel takes in one write; what is beyond it waits here. */
 const HANDED_BYTES = 65_536
-const OPEN = Buffer.from('[')
-const COMMA = Buffer.from(',')
-const CLOSE = Buffer.from(']')
 const TEXT = { binary: false }
 
 export type OutboxOptions = {
@@ -133,7 +131,7 @@ export class Outbox {
   /** As much as may be on its way, in one write. */
   #flush(most = HANDED_BYTES): void {
     if (!this.#isOpen) return this.close()
-    const { batch, onEmpty, socket, webSocket } = this.#options
+    const { batch, onEmpty, webSocket } = this.#options
     const first = this.#next
     let room = most - webSocket.bufferedAmount
     for (let frame = this.#frames[first]; frame && room > 0; frame = this.#frames[++this.#next]) {
@@ -145,17 +143,24 @@ export class Outbox {
     const frames = first === 0 && count === this.#frames.length ? this.#frames : this.#frames.slice(first, this.#next)
     if (this.#framesInFlight === 0) this.#movedAt = Date.now()
     this.#framesInFlight += count
-    socket.cork()
-    const sent = batch && count > 1 ? [asArray(frames)] : frames
-    sent.forEach((frame, index) => {
-      webSocket.send(frame, TEXT, index === sent.length - 1 ? () => this.#written(count) : undefined)
-    })
-    socket.uncork()
+    this.#write(batch && count > 1 ? [arrayFrame(frames)] : frames, () => this.#written(count))
     if (this.#next < this.#frames.length) return
     this.#frames = []
     this.#next = 0
     this.#answers.clear()
     onEmpty()
+  }
+
+  #write(frames: Buffer[], done: () => void): void {
+    const { socket, webSocket } = this.#options
+    const last = frames.length - 1
+    socket.cork()
+    frames.forEach((frame, n) => {
+      // Only a compressed one is another for each socket.
+      if (webSocket.extensions) webSocket.send(textOf(frame), TEXT, n === last ? done : undefined)
+      else socket.write(frame, n === last ? done : undefined)
+    })
+    socket.uncork()
   }
 
   #written(count: number): void {
@@ -171,8 +176,4 @@ export class Outbox {
     this.#onDrained = undefined
     wake()
   }
-}
-
-function asArray(frames: Buffer[]): Buffer {
-  return Buffer.concat([OPEN, ...frames.flatMap((frame, index) => (index === 0 ? [frame] : [COMMA, frame])), CLOSE])
 }

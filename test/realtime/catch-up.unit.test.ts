@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import type { VerifiedActor } from '../../src/auth/actor.js'
 import { createLogger, createMetrics } from '../../src/observe.js'
+import { textFrame, textOf } from '../../src/protocols/text-frame.js'
 import { CatchUp } from '../../src/realtime/catch-up.js'
 import { Connection } from '../../src/realtime/connection.js'
 import { frameFor } from '../../src/realtime/frames.js'
@@ -40,8 +41,8 @@ class SlowSocket extends EventEmitter {
   #isSlow = true
   #taken: (() => void)[] = []
 
-  send(frame: Buffer, _options: object, done: () => void = () => undefined): void {
-    this.heard.push(JSON.parse(frame.toString()))
+  write(frame: Buffer, done: () => void = () => undefined): void {
+    this.heard.push(JSON.parse(textOf(frame).toString()))
     this.bufferedAmount += frame.length
     this.#taken.push(() => {
       this.bufferedAmount -= frame.length
@@ -55,6 +56,8 @@ class SlowSocket extends EventEmitter {
     for (const taken of this.#taken.splice(0)) taken()
   }
 
+  cork(): void {}
+  uncork(): void {}
   resume(): void {}
   close(): void {}
 }
@@ -85,13 +88,13 @@ function comeBack(since: number, log: LogEvent[]) {
     id: 'one',
     actor: { user_id: BOB, session_id: 'one', expires_at: new Date(Date.now() + 1e9) } as VerifiedActor,
     webSocket: webSocket as unknown as WebSocket,
-    socket: { cork: () => undefined, uncork: () => undefined } as Socket,
+    socket: webSocket as unknown as Socket,
     batch: false,
     limits: { ...LIMITS, queue_bytes: 1_048_576, queue_frames: 16 },
     logger,
     metrics,
     safe,
-    checkpoint: () => Buffer.from('{"type":"checkpoint"}'),
+    checkpoint: () => textFrame('{"type":"checkpoint"}'),
     onCommand: async () => undefined,
     onBehind: (one, from) => catchUp.fromLog(one, from),
     onClosed: () => undefined,

@@ -1,6 +1,7 @@
 // What one socket costs the others: it has one command done in a turn, and is read for no more once it is gone.
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
@@ -57,10 +58,6 @@ class OpenSocket extends EventEmitter {
   isPaused = false
   bufferedAmount = 0
 
-  send(_frame: Buffer, _options: object, done: (() => void) | undefined): void {
-    done?.()
-  }
-
   end(): void {
     this.readyState = 3
     this.emit('close', 1006)
@@ -74,7 +71,7 @@ function connect(onCommand: (text: string) => Promise<void> = async () => undefi
     id: crypto.randomUUID(),
     actor: { user_id: BOB, session_id: crypto.randomUUID(), expires_at: new Date(Date.now() + 3_600_000) },
     webSocket: webSocket as unknown as WebSocket,
-    socket: { cork: () => undefined, uncork: () => undefined } as Socket,
+    socket: new PassThrough() as unknown as Socket,
     batch: false,
     limits: {
       queue_bytes: 65_536,

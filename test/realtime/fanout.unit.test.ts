@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { EndedSessions } from '../../src/auth/ended-sessions.js'
 import { createMetrics } from '../../src/observe.js'
+import { textFrame, textOf } from '../../src/protocols/text-frame.js'
 import type { Connection } from '../../src/realtime/connection.js'
 import { Fanout } from '../../src/realtime/fanout.js'
 import type { LogEvent } from '../../src/realtime/log.js'
@@ -16,9 +17,9 @@ function connection(): Connection & { heard: string[] } {
     heard,
     isOpen: true,
     actor: { user_id: BOB, session_id: 'one' },
-    send: (frame: Buffer) => heard.push(JSON.parse(frame.toString()).type),
-    hear: (_event: LogEvent, frame: Buffer) => heard.push(JSON.parse(frame.toString()).type),
-    sendSignal: (frame: Buffer) => heard.push(frame.toString()),
+    send: (frame: Buffer) => heard.push(JSON.parse(textOf(frame).toString()).type),
+    hear: (_event: LogEvent, frame: Buffer) => heard.push(JSON.parse(textOf(frame).toString()).type),
+    sendSignal: (frame: Buffer) => heard.push(textOf(frame).toString()),
     close: () => undefined,
   }
   return fake as unknown as Connection & { heard: string[] }
@@ -171,8 +172,8 @@ test.each(HISTORIES)('%s: a signal crosses only where there is no block', async 
     await attached
     for (const change of changes.slice(before)) one.dispatch(change)
     socket.heard.length = 0
-    one.signal(HOME, ANN, Buffer.from('ann'))
-    one.signal(HOME, crypto.randomUUID(), Buffer.from('somebody'))
+    one.signal(HOME, ANN, textFrame('ann'))
+    one.signal(HOME, crypto.randomUUID(), textFrame('somebody'))
     expect(socket.heard, `${before} before`).toEqual(hears ? ['ann', 'somebody'] : ['somebody'])
   }
 })
@@ -184,11 +185,11 @@ test('a block between others is no matter of those who listen, and it keeps back
   reads[0]?.([{ conversation_id: HOME, from_seq: 1 }])
   await attached
   one.dispatch(blocks({ blocker_id: ANN, blocked_id: crypto.randomUUID() }))
-  one.signal(HOME, ANN, Buffer.from('ann'))
+  one.signal(HOME, ANN, textFrame('ann'))
   one.dispatch(blocks(byAnn))
-  one.signal(HOME, ANN, Buffer.from('ann again'))
+  one.signal(HOME, ANN, textFrame('ann again'))
   one.dispatch({ ...said(5), data: JSON.stringify({ sender_id: ANN }) })
-  one.signal(HOME, BOB, Buffer.from('bob himself'))
+  one.signal(HOME, BOB, textFrame('bob himself'))
   expect(socket.heard).toEqual(['ann', 'message.created'])
 })
 

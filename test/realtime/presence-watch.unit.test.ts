@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { UserPresence } from '../../src/contract/presence.js'
 import type { Pair } from '../../src/domain/presence.js'
 import { createMetrics } from '../../src/observe.js'
+import { textOf } from '../../src/protocols/text-frame.js'
 import type { Connection } from '../../src/realtime/connection.js'
 import type { LogEvent } from '../../src/realtime/log.js'
 import { PresenceWatch } from '../../src/realtime/presence-watch.js'
@@ -47,7 +48,7 @@ function node() {
   })
   const connection = {
     actor: { user_id: ALICE },
-    sendSignal: (frame: Buffer) => heard.push(JSON.parse(frame.toString()).data),
+    sendSignal: (frame: Buffer) => heard.push(JSON.parse(textOf(frame).toString()).data),
   } as unknown as Connection
   const sweep = async () => {
     try {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createLogger, createMetrics } from '../../src/observe.js'
+import { textOf } from '../../src/protocols/text-frame.js'
 import { Staleness } from '../../src/realtime/staleness.js'
 
 function watch(stale_ms = 5_000) {
@@ -9,7 +10,7 @@ function watch(stale_ms = 5_000) {
     lagMs: () => lag,
     stale_ms,
     othersAreFresh: () => areOthersFresh,
-    tell: (frame) => told.push(JSON.parse(frame.toString()).type),
+    tell: (frame) => told.push(JSON.parse(textOf(frame).toString()).type),
     onAlone: () => told.push('alone'),
     now: () => now,
     logger: createLogger('silent'),
@@ -52,7 +53,7 @@ test('whoever comes in is told since when, as the others were', () => {
   readAgo(5)
   const after = Date.now()
   readAgo(50)
-  const { type, data } = JSON.parse(String(staleness.frame))
+  const { type, data } = JSON.parse(String(staleness.frame && textOf(staleness.frame)))
   expect(type).toBe('stale')
   expect(Date.parse(data.since)).toBeGreaterThanOrEqual(before - 5_000)
   expect(Date.parse(data.since)).toBeLessThanOrEqual(after - 5_000)
