@@ -501,7 +501,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- view user_wire (id uuid, deleted_at timestamp with time zone, wire json)
 
 -- function add_event_partitions(width bigint DEFAULT 10000000, ahead integer DEFAULT 2) returns integer
--- function advance_receipts(actors uuid[], conversations uuid[], reads bigint[], deliveries bigint[]) returns TABLE(user_id uuid, conversation_id uuid, read_number bigint, delivered_number bigint, read_moved boolean, delivered_moved boolean, show_read_receipts boolean, member_count integer)
+-- function advance_receipts(actors uuid[], conversations uuid[], reads bigint[], deliveries bigint[], patient boolean DEFAULT true) returns TABLE(user_id uuid, conversation_id uuid, read_number bigint, delivered_number bigint, read_moved boolean, delivered_moved boolean, show_read_receipts boolean, member_count integer)
 -- function append_events(stream_ids uuid[], types text[], actor_ids uuid[], message_ids uuid[], message_numbers bigint[], payloads json[]) returns TABLE(entry bigint, event_id bigint, event_seq bigint), security definer
 -- function are_blocked(one uuid, other uuid) returns boolean
 -- function avatar_url(owner uuid, avatar uuid) returns text

@@ -11,6 +11,7 @@ import { migrate } from './db/migrator.js'
 import { openDatabase } from './db/open.js'
 import { createPool, keptForReads } from './db/pool.js'
 import { WriteGate } from './db/write-gate.js'
+import { ReceiptReports } from './domain/receipt-reports.js'
 import { readSecret } from './domain/secrets.js'
 import { Sends } from './domain/sends.js'
 import { Health } from './http/health.js'
@@ -91,6 +92,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   metrics.sample(() => metrics.writesUp.set(gate.trouble ? 0 : 1))
   const db = new Database(pool, new Doorbell(pool, logger, () => live?.tail.wake()), gate)
   const sends = new Sends(db, config.limits, metrics)
+  const receipts = new ReceiptReports(db)
   const housekeeper = new Housekeeper(db, logger, config.EVENT_WINDOW)
   stops.push(() => housekeeper.stop())
   await housekeeper.start()
@@ -118,6 +120,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     pool,
     db,
     sends,
+    receipts,
     tokens,
     ended,
     pace,
@@ -151,6 +154,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     {
       db,
       sends,
+      receipts,
       media,
       signals,
       typing,

@@ -8,9 +8,10 @@ import type { Db } from './db/database.js'
 import { Listener } from './db/listener.js'
 import type { Pool } from './db/pool.js'
 import { readMembersOf } from './domain/presence.js'
+import type { ReceiptReports } from './domain/receipt-reports.js'
 import { readSecret } from './domain/secrets.js'
 import type { Sends } from './domain/sends.js'
-import { mayAnnounceTyping } from './domain/typing.js'
+import { typingGuard } from './domain/typing.js'
 import { callerReader } from './http/callers.js'
 import { RateCounter } from './kit/rate.js'
 import type { Logger, Metrics } from './observe.js'
@@ -53,6 +54,7 @@ export type Given = {
   pool: Pool
   db: Db
   sends: Sends
+  receipts: ReceiptReports
   tokens: AccessTokens
   ended: EndedSessions
   pace: Pace
@@ -60,7 +62,7 @@ export type Given = {
 }
 
 export async function startLive(given: Given) {
-  const { config, logger, metrics, nodeId, database, pool, db, sends, tokens, ended, pace, stops } = given
+  const { config, logger, metrics, nodeId, database, pool, db, sends, receipts, tokens, ended, pace, stops } = given
   const fanout = new Fanout(
     audienceLoader(db, () => tail.safe),
     ended,
@@ -79,7 +81,7 @@ export async function startLive(given: Given) {
   })
   stops.push(() => signals.stop())
   const { now } = pace
-  const typing = new Typing({ mayAnnounce: (actor, id) => mayAnnounceTyping(db, actor, id), signals, now })
+  const typing = new Typing({ mayAnnounce: typingGuard(db), signals, now })
   const live = new LivePresence(
     {
       grace_ms: config.PRESENCE_GRACE * 1_000,
@@ -231,6 +233,7 @@ export async function startLive(given: Given) {
     services: {
       db,
       sends,
+      receipts,
       signals,
       typing,
       presence,

@@ -24,6 +24,7 @@ export async function recordReads(session: pg.Client, readerId: string, greatId:
   }
   const db = {
     query: new Kysely<DB>({ dialect: new PostgresDialect({ pool: pool as never }) }),
+    read: unused,
     write: unused,
     call: unused,
     inLane: unused,

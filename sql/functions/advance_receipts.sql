@@ -1,7 +1,8 @@
 -- How far members have read and received: report i says it of actors[i] in conversations[i]; null says nothing. Positions only
--- grow, and nobody has read what was not yet said. Returns where those stand who are members; for the others, nothing.
+-- grow, and nobody has read what was not yet said. Returns where those stand who are members; for the others, nothing. Without
+-- `patient` a membership that somebody holds is left alone: of it only whose it is is returned.
 -- It takes no lock on a conversation: a send holds that one while it waits for a row of members.
-create or replace function advance_receipts(actors uuid[], conversations uuid[], reads bigint[], deliveries bigint[])
+create or replace function advance_receipts(actors uuid[], conversations uuid[], reads bigint[], deliveries bigint[], patient boolean default true)
 returns table (
   user_id uuid, conversation_id uuid, read_number bigint, delivered_number bigint, read_moved boolean, delivered_moved boolean,
   show_read_receipts boolean, member_count integer)
@@ -11,14 +12,32 @@ declare
   people uuid[];
   homes uuid[];
 begin
-  select array_agg(l.user_id), array_agg(l.conversation_id) into people, homes
-  from (
-    select m.user_id, m.conversation_id
+  if patient then
+    select array_agg(l.user_id), array_agg(l.conversation_id) into people, homes
+    from (
+      select m.user_id, m.conversation_id
+      from members m
+      where (m.conversation_id, m.user_id) in (select r.home, r.person from unnest(conversations, actors) as r (home, person))
+      order by m.conversation_id, m.user_id
+      for no key update
+    ) l;
+  else
+    select array_agg(l.user_id), array_agg(l.conversation_id) into people, homes
+    from (
+      select m.user_id, m.conversation_id
+      from members m
+      where (m.conversation_id, m.user_id) in (select r.home, r.person from unnest(conversations, actors) as r (home, person))
+      order by m.conversation_id, m.user_id
+      for no key update skip locked
+    ) l;
+    return query
+    select m.user_id, m.conversation_id, null::bigint, null::bigint, false, false, false, 0
     from members m
-    where (m.conversation_id, m.user_id) in (select r.home, r.person from unnest(conversations, actors) as r (home, person))
-    order by m.conversation_id, m.user_id
-    for no key update
-  ) l;
+    where (m.conversation_id, m.user_id) in (
+      select r.home, r.person from unnest(conversations, actors) as r (home, person)
+      except
+      select h.home, h.person from unnest(homes, people) as h (home, person));
+  end if;
 
   -- For the statement's own trigger alone, and put back: the session may belong to a pooler.
   perform set_config('earshot.ring', 'after_commit', true);

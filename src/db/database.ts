@@ -79,16 +79,23 @@ export class Database {
     values: readonly unknown[],
     retryOn: (error: unknown) => boolean = isRetryable,
   ): Promise<Row[]> {
-    return this.#repeat(async (committing) => {
-      const session = await this.#sessions.connect()
-      try {
-        committing()
-        const { rows } = await session.query<Row>(statement, values)
-        return rows
-      } finally {
-        session.release()
-      }
-    }, retryOn)
+    return this.#repeat((committing) => this.#run<Row>(statement, values, committing), retryOn)
+  }
+
+  /** One statement that reads. */
+  read<Row>(statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
+    return this.#run(statement, values)
+  }
+
+  async #run<Row>(statement: NamedStatement, values: readonly unknown[], onBegin?: () => void): Promise<Row[]> {
+    const session = await this.#sessions.connect()
+    try {
+      onBegin?.()
+      const { rows } = await session.query<Row>(statement, values)
+      return rows
+    } finally {
+      session.release()
+    }
   }
 
   /** Whether it is worth while to wait for a turn to write. @throws AppError unavailable */
@@ -139,4 +146,4 @@ export class Database {
 }
 
 /** What the domain is given. */
-export type Db = Pick<Database, 'query' | 'write' | 'call' | 'inLane' | 'admitWrite'>
+export type Db = Pick<Database, 'query' | 'read' | 'write' | 'call' | 'inLane' | 'admitWrite'>

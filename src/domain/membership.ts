@@ -41,6 +41,29 @@ export async function requireMembership(db: Tx | Db['query'], actor: Actor, conv
   return row
 }
 
+export type Place = { user_id: string; conversation_id: string }
+const FIND_MEMBERSHIPS = {
+  name: 'find_memberships',
+  text: `
+    select h.role, h.type, h.member_count, h.show_typing, h.blocked
+    from unnest($1::uuid[], $2::uuid[]) with ordinality as p (person, home, ord)
+    left join lateral (
+      select m.role, c.type, c.member_count, m.show_typing, c.type = 'direct' and are_blocked(c.direct_low, c.direct_high) as blocked
+      from members m join conversations c on c.id = m.conversation_id and c.deleted_at is null
+      where m.conversation_id = p.home and m.user_id = p.person
+      offset 0
+    ) h on true
+    order by p.ord`,
+}
+
+/** What each of them is in the conversation; undefined for who is not there. */
+export async function findMemberships(db: Db, places: readonly Place[]): Promise<(Here | undefined)[]> {
+  const people = places.map(({ user_id }) => user_id)
+  const homes = places.map(({ conversation_id }) => conversation_id)
+  const rows = await db.read<Here | Record<keyof Here, null>>(FIND_MEMBERSHIPS, [people, homes])
+  return rows.map((row) => (row.role === null ? undefined : row))
+}
+
 /**
  * The same, with the conversation's stream locked: the answer holds until the transaction ends. Those who have no business
  * there are sent away before, so that they keep nobody waiting.

@@ -2,50 +2,11 @@ import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
 import { AppError } from '../contract/errors.js'
 import type { Page } from '../contract/fields.js'
-import type { Membership } from '../contract/memberships.js'
-import type { ListReceipts, MessageReceipts, Receipt, ReportReceipts } from '../contract/receipts.js'
+import type { ListReceipts, MessageReceipts, Receipt } from '../contract/receipts.js'
 import type { Db, Tx } from '../db/database.js'
 import { acrossABlock } from './blocks.js'
 import { requireMembership } from './membership.js'
-import { readMembership } from './memberships.js'
 import { readCursor, toPage, UUID } from './pages.js'
-
-export const ADVANCE_RECEIPTS = {
-  name: 'advance_receipts',
-  text: 'select * from advance_receipts($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[])',
-}
-
-/** Where a member stands after a report, and what of it is new. */
-export type Advance = {
-  conversation_id: string
-  read_number: number
-  delivered_number: number
-  read_moved: boolean
-  delivered_moved: boolean
-  show_read_receipts: boolean
-  member_count: number
-}
-
-/**
- * Positions only grow, and a number beyond the last message means the last message. Reading implies delivery.
- * @throws AppError conversation.not_found
- */
-export async function advanceReceipts(
-  db: Db,
-  actor: Actor,
-  conversationId: string,
-  input: ReportReceipts,
-): Promise<{ me: Membership; advance: Advance }> {
-  const rows = await db.call<Advance>(ADVANCE_RECEIPTS, [
-    [actor.user_id],
-    [conversationId],
-    [input.read_number ?? null],
-    [input.delivered_number ?? null],
-  ])
-  const advance = rows[0]
-  if (!advance) throw new AppError('conversation.not_found')
-  return { me: await readMembership(db.query, actor, conversationId), advance }
-}
 
 /** The positions of all members but those across a block. @throws AppError conversation.not_found */
 export async function listReceipts(

@@ -1,19 +1,32 @@
 import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
+import { AppError } from '../contract/errors.js'
 import { HARD } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
+import { Gather } from '../kit/gather.js'
 import { requirePermission } from './access.js'
-import { requireMembership } from './membership.js'
+import { findMemberships, type Place, requireMembership } from './membership.js'
+
+const QUESTIONS_AT_ONCE = 200
+const QUESTIONS_WAITING = 10_000
 
 /**
  * Whether the others are told that the actor types. False where nobody is told: in a large conversation, across a block,
- * and when the actor does not want it. That is no error: a client need not know why.
- * @throws AppError conversation.not_found, conversation.forbidden
+ * and when the actor does not want it. That is no error: a client need not know why. Asked all the time by everybody, and
+ * therefore of many at once.
+ * @throws AppError conversation.not_found, conversation.forbidden, overloaded
  */
-export async function mayAnnounceTyping(db: Db, actor: Actor, conversationId: string): Promise<boolean> {
-  const here = await requireMembership(db.query, actor, conversationId)
-  requirePermission(here.role, 'typing.start')
-  return here.show_typing && !here.blocked && here.member_count <= HARD.typing_members
+export type MayAnnounceTyping = (actor: Actor, conversationId: string) => Promise<boolean>
+
+export function typingGuard(db: Db): MayAnnounceTyping {
+  const memberships = new Gather((places: Place[]) => findMemberships(db, places), QUESTIONS_AT_ONCE, QUESTIONS_WAITING)
+  return async (actor, conversation_id) => {
+    const place = { user_id: actor.user_id, conversation_id }
+    const here = await memberships.ask(place, () => new AppError('overloaded', { retry_after_s: 1 }))
+    if (!here) throw new AppError('conversation.not_found')
+    requirePermission(here.role, 'typing.start')
+    return here.show_typing && !here.blocked && here.member_count <= HARD.typing_members
+  }
 }
 
 /** Those of `typists` whom the actor may see typing. @throws AppError conversation.not_found */

@@ -7,7 +7,7 @@ import type { Db } from '../db/database.js'
 import { requireMembership } from './membership.js'
 import { lockOwn, readMembership } from './memberships.js'
 import { INTEGER, readCursor, toPage, UUID } from './pages.js'
-import type { Advance } from './receipts.js'
+import type { Advance } from './receipt-reports.js'
 
 /** The actor's conversations with something unread. What it costs depends on how many they are in, not on what was said there. */
 export async function listUnread(db: Db, actor: Actor, input: ListReceipts): Promise<UnreadCounts> {

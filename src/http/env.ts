@@ -3,6 +3,7 @@ import type { VerifiedActor } from '../auth/actor.js'
 import type { SigningKeys } from '../auth/signing-keys.js'
 import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
+import type { ReceiptReports } from '../domain/receipt-reports.js'
 import type { Sends } from '../domain/sends.js'
 import type { Auth } from '../domain/sessions.js'
 import type { Media } from '../media/media.js'
@@ -18,6 +19,7 @@ import type { RateLimits } from './rate-limits.js'
 export type Services = {
   db: Db
   sends: Sends
+  receipts: ReceiptReports
   auth: Auth
   keys: SigningKeys
   signals: Signals

@@ -8,6 +8,7 @@ import type { Limits } from '../contract/limits.js'
 import type { Db } from '../db/database.js'
 import { toAppError } from '../db/sqlstate.js'
 import { deleteMessage, editMessage } from '../domain/messages.js'
+import type { ReceiptReports } from '../domain/receipt-reports.js'
 import type { Sends } from '../domain/sends.js'
 import type { Logger, Metrics } from '../observe.js'
 import { decodeCommand, encodeFailure, encodeReply, FinishedJson, findCommandId } from '../protocols/native.js'
@@ -24,6 +25,7 @@ import type { Typing } from './typing.js'
 export type CommandServices = {
   db: Db
   sends: Sends
+  receipts: ReceiptReports
   signals: Signals
   typing: Typing
   presence: Presence

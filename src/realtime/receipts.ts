@@ -4,26 +4,26 @@ import { HARD } from '../contract/limits.js'
 import type { Membership } from '../contract/memberships.js'
 import type { ReadConversations, ReadOutcome, ReportReceipts } from '../contract/receipts.js'
 import type { Db } from '../db/database.js'
-import { type Advance, advanceReceipts } from '../domain/receipts.js'
+import type { Advance, ReceiptReports } from '../domain/receipt-reports.js'
 import { readConversations } from '../domain/unread.js'
 import type { Signals } from './signals.js'
 
-type ReceiptServices = { db: Db; signals: Signals }
+type ReceiptServices = { db: Db; receipts: ReceiptReports; signals: Signals }
 
 /** @throws AppError conversation.not_found */
 export async function reportReceipts(
-  { db, signals }: ReceiptServices,
+  { receipts, signals }: Pick<ReceiptServices, 'receipts' | 'signals'>,
   actor: Actor,
   { conversation_id, ...input }: ReportReceipts & { conversation_id: string },
 ): Promise<Membership> {
-  const { me, advance } = await advanceReceipts(db, actor, conversation_id, input)
+  const { me, advance } = await receipts.report(actor, conversation_id, input)
   show(signals, actor, advance)
   return me
 }
 
 /** All of the actor's conversations, or those that are named. */
 export async function reportAllRead(
-  { db, signals }: ReceiptServices,
+  { db, signals }: Pick<ReceiptServices, 'db' | 'signals'>,
   actor: Actor,
   input: ReadConversations,
 ): Promise<ReadOutcome> {

@@ -4,6 +4,7 @@ import type { Actor } from '../auth/actor.js'
 import { EVENTS } from '../contract/events.js'
 import { Membership } from '../contract/memberships.js'
 import { may } from '../domain/access.js'
+import type { MayAnnounceTyping } from '../domain/typing.js'
 import { PairMap } from '../kit/pair-map.js'
 import type { Connection } from './connection.js'
 import type { LogEvent } from './log.js'
@@ -40,7 +41,7 @@ type Entry = {
 
 export type TypingOptions = {
   /** Whether the others are told. @throws AppError when the actor may not type there */
-  mayAnnounce: (actor: Actor, conversationId: string) => Promise<boolean>
+  mayAnnounce: MayAnnounceTyping
   signals: Pick<Signals, 'publish'>
   now: () => number
 }
