@@ -90,7 +90,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     onRefused: (reason) => metrics.writeRefusals.inc({ reason }),
   })
   metrics.sample(() => metrics.writesUp.set(gate.trouble ? 0 : 1))
-  const db = new Database(pool, new Doorbell(pool, logger, () => live?.tail.wake()), gate)
+  const db = new Database(pool, new Doorbell(pool, logger, () => live?.tail.wake(), nodeId), gate)
   const sends = new Sends(db, config.limits, metrics)
   const receipts = new ReceiptReports(db)
   const housekeeper = new Housekeeper(db, logger, config.EVENT_WINDOW)

@@ -6,18 +6,25 @@ import type { Pool } from './pool.js'
 
 export const CHANNEL = 'earshot'
 const COALESCE_MS = 5
+const RING = {
+  name: 'ring_the_bell',
+  text: `select pg_notify('${CHANNEL}', $1) where pg_notification_queue_usage() < 0.5`,
+}
 
 export class Doorbell {
   readonly #pool: Pool
   readonly #logger: Logger
   readonly #wakeOwnTail: () => void
+  readonly #payload: string
   #again = false
   #busy = false
 
-  constructor(pool: Pool, logger: Logger, wakeOwnTail: () => void) {
+  /** `nodeId`: of the node whose own tail is woken here, and need not hear the bell. */
+  constructor(pool: Pool, logger: Logger, wakeOwnTail: () => void, nodeId?: string) {
     this.#pool = pool
     this.#logger = logger
     this.#wakeOwnTail = wakeOwnTail
+    this.#payload = nodeId === undefined ? '' : `b:${nodeId}`
   }
 
   ring(): void {
@@ -40,7 +47,7 @@ export class Doorbell {
   async #notify(): Promise<void> {
     const pause = delay(COALESCE_MS, undefined, { ref: false })
     await this.#pool
-      .query(`select pg_notify('${CHANNEL}', '') where pg_notification_queue_usage() < 0.5`)
+      .query({ ...RING, values: [this.#payload] })
       .catch((error) => this.#logger.debug({ err: error }, 'a bell was not rung; the other nodes will poll'))
     await pause
   }

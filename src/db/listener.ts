@@ -110,6 +110,8 @@ export class Listener {
     if (payload === 'e') return this.#options.onEpoch()
     if (payload.startsWith('s:')) return this.#options.onSignals(payload)
     const [kind, node, sentAt] = payload.split(':')
+    // One's own has been heard before it was rung.
+    if (kind === 'b' && node !== this.#options.nodeId) return this.#options.onBell()
     if (kind !== 'h' || node !== this.#options.nodeId) return
     this.#heardAt = Date.now()
     this.#options.metrics.bellLatency.observe((performance.now() - Number(sentAt)) / 1_000)

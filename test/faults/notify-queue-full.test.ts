@@ -33,8 +33,12 @@ test(`${FAULT}: sends and INSERTs succeed, and are heard by the poll (SEED=${SEE
     await prober.hears()
     expect((await prober.write()).status).toBe(201)
     // Whoever has a job done cannot do without a notification; it is refused as what passes.
-    expect((await upload(prober, picture)).headers.get('retry-after')).toBe('1')
-    expect((await upload(prober, picture)).status).toBe(503)
+    const { status, headers, body } = await upload(prober, picture)
+    expect({ status, body, wait: headers.get('retry-after') }).toMatchObject({
+      status: 503,
+      body: { code: 'unavailable' },
+      wait: '1',
+    })
     expect((await stage.postgres.query(USAGE))[0].usage).toBeGreaterThan(0.9)
     // Its heartbeat is lost too, so after some time it counts as deaf and is replaced, again and again.
     if (IS_LONG)
