@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { Doorbell } from '../../src/db/doorbell.js'
@@ -62,6 +63,19 @@ test('an empty payload is the bell, from whoever sends it', async () => {
   await bell.next()
   new Doorbell(pool, logger, () => undefined).ring()
   await bell.next()
+})
+
+test('a node hears the bells of the others, and not its own: it has woken its tail already', async () => {
+  const witness = new pg.Client(database.url)
+  await witness.connect()
+  await witness.query('listen earshot')
+  const rung = once(witness, 'notification')
+  new Doorbell(pool, logger, () => undefined, 'here').ring()
+  expect((await rung)[0]).toMatchObject({ payload: 'b:here' })
+  await witness.end()
+  new Doorbell(pool, logger, () => undefined, 'elsewhere').ring()
+  await bell.next()
+  expect(bell.count()).toBe(0)
 })
 
 test('heartbeats of others, and what nobody understands, are no bell', async () => {
