@@ -5,7 +5,7 @@ import { StartupError } from '../src/kit/startup-error.js'
 import { build } from './lib/built-server.js'
 import { type Check, drawChecks, passes } from './lib/check.js'
 import { PROFILE } from './lib/own-server.js'
-import { openPostgres } from './lib/postgres.js'
+import { inDatabase, openPostgres } from './lib/postgres.js'
 import { Progress } from './lib/progress.js'
 import { measureCost } from './lib/resume-cost.js'
 import { type Options, type Part, readOptions } from './lib/resume-usage.js'
@@ -31,22 +31,13 @@ async function main(options: Options): Promise<boolean> {
         .join(' ')}\n`,
     )
     /** Each part has a database of its own. */
-    const inDatabase = async (name: Part, work: (databaseUrl: string) => Promise<Check[]>) => {
-      const database = `earshot_resume_${name}`
-      const drop = () => postgres.admin.query(`drop database if exists ${database} with (force)`)
-      await drop()
-      await postgres.admin.query(`create database ${database} encoding 'UTF8' template template0`)
-      try {
-        return await work(Object.assign(new URL(postgres.url), { pathname: `/${database}` }).href)
-      } finally {
-        await drop()
-      }
-    }
+    const inOwn = (name: Part, work: (databaseUrl: string) => Promise<Check[]>) =>
+      inDatabase(postgres, `earshot_resume_${name}`, work)
     const parts: Partial<Record<Part, () => Promise<Check[]>>> = {
-      storm: () => inDatabase('storm', (databaseUrl) => measureStorm({ ...options, databaseUrl, progress })),
-      cost: () => inDatabase('cost', (databaseUrl) => measureCost(databaseUrl, options.runs, progress)),
-      slow: () => inDatabase('slow', (databaseUrl) => measureSlow(databaseUrl, options.rounds, progress)),
-      sizes: () => inDatabase('sizes', (databaseUrl) => measureSizes(databaseUrl, options.sockets, progress)),
+      storm: () => inOwn('storm', (databaseUrl) => measureStorm({ ...options, databaseUrl, progress })),
+      cost: () => inOwn('cost', (databaseUrl) => measureCost(databaseUrl, options.runs, progress)),
+      slow: () => inOwn('slow', (databaseUrl) => measureSlow(databaseUrl, options.rounds, progress)),
+      sizes: () => inOwn('sizes', (databaseUrl) => measureSizes(databaseUrl, options.sockets, progress)),
     }
     const checks: Check[] = []
     for (const name of options.parts) checks.push(...((await parts[name]?.()) ?? []))

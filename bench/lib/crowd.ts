@@ -50,7 +50,7 @@ export class Crowd {
     this.#people += count
     const { rows } = await this.session.query<{ id: string }>(
       `insert into users (username, display_name)
-       select 'person-' || n, 'Person ' || n from generate_series($1::integer, $2::integer) n
+       select 'crowd-' || n, 'Person ' || n from generate_series($1::integer, $2::integer) n
        returning id`,
       [first, this.#people],
     )

@@ -10,11 +10,18 @@ import { createLogger } from '../../src/observe.js'
 /** Faster filling; what is read afterwards does not know the difference. */
 const SETTINGS: Record<string, string> = { fsync: 'off', full_page_writes: 'off', max_wal_size: '4GB' }
 
-export type Postgres = { url: string; admin: pg.Client; description: string; stop: () => Promise<void> }
+export type Postgres = {
+  url: string
+  admin: pg.Client
+  description: string
+  /** Of the embedded one. */
+  pid: number | undefined
+  stop: () => Promise<void>
+}
 
 /** `settings` of the embedded one. @throws StartupError */
 export async function openPostgres(databaseUrl: string | undefined, settings = SETTINGS): Promise<Postgres> {
-  if (databaseUrl !== undefined) return connect(databaseUrl, 'as given', async () => undefined)
+  if (databaseUrl !== undefined) return connect(databaseUrl, 'as given', undefined, async () => undefined)
   const folder = await mkdtemp(join(tmpdir(), 'earshot-reads-'))
   // mkdtemp makes it 0700: as root, PostgreSQL runs as another user, who has to get in.
   await chmod(folder, 0o755)
@@ -24,14 +31,36 @@ export async function openPostgres(databaseUrl: string | undefined, settings = S
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    return await connect(await server.start(), 'embedded', stop)
+    const url = await server.start()
+    return await connect(url, 'embedded', server.pid, stop)
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-async function connect(url: string, kind: string, stop: () => Promise<void>): Promise<Postgres> {
+/** Work in a database of that name, which is new and gone afterwards. */
+export async function inDatabase<T>(
+  { admin, url }: Postgres,
+  name: string,
+  work: (databaseUrl: string) => Promise<T>,
+): Promise<T> {
+  const drop = () => admin.query(`drop database if exists ${name} with (force)`)
+  await drop()
+  await admin.query(`create database ${name} encoding 'UTF8' template template0`)
+  try {
+    return await work(Object.assign(new URL(url), { pathname: `/${name}` }).href)
+  } finally {
+    await drop()
+  }
+}
+
+async function connect(
+  url: string,
+  kind: string,
+  pid: number | undefined,
+  stop: () => Promise<void>,
+): Promise<Postgres> {
   const admin = new pg.Client(url)
   admin.on('error', () => undefined)
   await admin.connect().catch((error) => {
@@ -52,6 +81,7 @@ async function connect(url: string, kind: string, stop: () => Promise<void>): Pr
   return {
     url,
     admin,
+    pid,
     description: `PostgreSQL ${rows[0].version} (${kind}), shared_buffers ${rows[0].buffers}`,
     stop: end,
   }

@@ -2,12 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { forEachAtOnce } from './at-once.js'
 import { type Back, Returner } from './returner.js'
-import { Samples } from './samples.js'
+import { type Latencies, Samples, summarize } from './samples.js'
 
 const OPENED_AT_ONCE = 50
 const LOOK_MS = 20
 
-export type Latencies = { p50: number; p99: number; max: number; count: number }
 export type Returned = {
   /** When the last was back, on the wall clock. */
   last_at: number
@@ -78,7 +77,7 @@ export class Returners {
     const sum = (count: (back: Back) => number) => backs.reduce((total, back) => total + count(back), 0)
     return {
       last_at: Math.max(...backs.map(({ at }) => at)),
-      took: summary(took),
+      took: summarize(took),
       resumed: sum(({ how }) => Number(how === 'resumed')),
       resynced: sum(({ how }) => Number(how === 'resync')),
       events: sum(({ count }) => count),
@@ -93,7 +92,7 @@ export class Returners {
 
   /** From said to heard, since listen(). */
   async heard(): Promise<Latencies> {
-    return summary(this.#heard)
+    return summarize(this.#heard)
   }
 
   async pause(): Promise<void> {
@@ -133,9 +132,4 @@ export class Returners {
       await delay(LOOK_MS)
     }
   }
-}
-
-function summary(samples: Samples): Latencies {
-  const [p50 = Number.NaN, p99 = Number.NaN, max = Number.NaN] = samples.quantiles(0.5, 0.99, 1)
-  return { p50, p99, max, count: samples.count }
 }

@@ -35,6 +35,13 @@ export class Samples {
   }
 }
 
+export type Latencies = { p50: number; p99: number; max: number; count: number }
+
+export function summarize(samples: Samples): Latencies {
+  const [p50 = Number.NaN, p99 = Number.NaN, max = Number.NaN] = samples.quantiles(0.5, 0.99, 1)
+  return { p50, p99, max, count: samples.count }
+}
+
 /** The upper one of the two in the middle; NaN without values. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN

@@ -1,4 +1,4 @@
-// Plain text columns: words to the left, numbers to the right.
+// Columns of plain text or of Markdown: words to the left, numbers to the right.
 
 export type Cell = string | number
 
@@ -19,6 +19,13 @@ export function drawTable(header: readonly string[], rows: readonly Cell[][], to
   const rule = widths.map((width) => '-'.repeat(width)).join('  ')
   const lines = texts.map((row, index) => align(row, rows[index] ?? total))
   return [align(header, total), rule, ...lines.slice(0, -1), rule, ...lines.slice(-1)].join('\n')
+}
+
+/** The first column is words. */
+export function drawMarkdown(header: readonly string[], rows: readonly Cell[][]): string {
+  const line = (cells: readonly Cell[]) => `| ${cells.map(show).join(' | ')} |`
+  const rule = header.map((_, column) => (column === 0 ? '---' : '---:'))
+  return [line(header), `|${rule.join('|')}|`, ...rows.map(line)].join('\n')
 }
 
 /** Whole numbers as they are, others with one decimal. */

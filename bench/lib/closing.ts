@@ -1,0 +1,15 @@
+/** What has been begun and has to end, the last first. One that does not end well keeps no other from ending. */
+export class Closing {
+  readonly #all: (() => Promise<unknown>)[] = []
+
+  add(close: () => Promise<unknown>): void {
+    this.#all.push(close)
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    for (let close = this.#all.pop(); close; close = this.#all.pop()) {
+      await close().catch((error) => console.error(error))
+    }
+  }
+}

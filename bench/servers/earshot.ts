@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type pg from 'pg'
+import type { Seat } from '../driver/adapters/adapter.js'
+import { type BuiltServer, startBuiltServer } from '../lib/built-server.js'
+import { Closing } from '../lib/closing.js'
+import { Crowd, inGroupsOf } from '../lib/crowd.js'
+import type { Cast, Scene, Subject } from './server.js'
+
+const FILL_CHUNK = 10_000
+
+export type EarshotOptions = {
+  name?: string
+  nodes?: number
+  env?: Record<string, string>
+  /** With a superuser's session, once the database is migrated. */
+  after?: (session: pg.Client) => Promise<void>
+}
+
+export function earshot({ name = 'Earshot', nodes = 1, env = {}, after }: EarshotOptions = {}): Subject {
+  return {
+    name,
+    start: async (databaseUrl, cast) => {
+      const closing = new Closing()
+      try {
+        return await open(databaseUrl, cast, nodes, env, after, closing)
+      } catch (error) {
+        await closing.close()
+        throw error
+      }
+    },
+  }
+}
+
+async function open(
+  databaseUrl: string,
+  { groups, members }: Cast,
+  count: number,
+  env: Record<string, string>,
+  after: EarshotOptions['after'],
+  closing: Closing,
+): Promise<Scene> {
+  const uploads = await mkdtemp(join(tmpdir(), 'earshot-bench-'))
+  closing.add(() => rm(uploads, { recursive: true, force: true }))
+  const nodes: BuiltServer[] = []
+  for (let index = 0; index < count; index++) {
+    const node = await startBuiltServer(databaseUrl, { NODE_ENV: 'production', UPLOADS_DIR: uploads, ...env })
+    closing.add(() => node.stop())
+    nodes.push(node)
+  }
+  const crowd = await Crowd.open(databaseUrl)
+  closing.add(() => crowd.close())
+  await after?.(crowd.session)
+  const people = await crowd.addPeople(groups * members)
+  const made = await crowd.addGroups(inGroupsOf(members, people))
+  const tokens = await crowd.tokensOf(people)
+  await crowd.session.query('vacuum analyze')
+  const seats: Seat[] = tokens.map((key, index) => ({
+    url: nodes[index % nodes.length]?.url ?? '',
+    key,
+    conversations: [made[Math.floor(index / members)]?.id ?? ''],
+  }))
+  return {
+    adapter: 'earshot',
+    seats,
+    pids: nodes.map(({ pid }) => pid),
+    countMessages: async () => {
+      const { rows } = await crowd.session.query('select count(*) from messages')
+      return Number(rows[0].count)
+    },
+    fillHistory: (conversation, count) => fillHistory(crowd.session, conversation, count),
+    stop: () => closing.close(),
+  }
+}
+
+/** Triggers and all: each is an event as well. */
+async function fillHistory(session: pg.Client, conversation: string, count: number): Promise<void> {
+  for (let from = 1; from <= count; from += FILL_CHUNK) {
+    await session.query(
+      `insert into messages (conversation_id, sender_id, content)
+       select $1, (select user_id from members where conversation_id = $1 order by user_id limit 1), rpad('h' || n, 200, 'y')
+       from generate_series($2::integer, $3::integer) n`,
+      [conversation, from, Math.min(from + FILL_CHUNK - 1, count)],
+    )
+  }
+  await session.query('vacuum analyze')
+}

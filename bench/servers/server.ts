@@ -1,0 +1,24 @@
+// What is measured: a server with people in groups of equal size, each of them in one.
+
+import type { Seat } from '../driver/adapters/adapter.js'
+import type { AdapterName } from '../driver/adapters.js'
+
+export type Cast = { groups: number; members: number }
+
+export type Scene = {
+  adapter: AdapterName
+  /** Group by group. */
+  seats: readonly Seat[]
+  pids: readonly number[]
+  /** Those that are stored. */
+  countMessages: () => Promise<number>
+  /** Puts so many into one conversation, past the server if that is quicker. */
+  fillHistory: (conversation: string, count: number) => Promise<void>
+  stop: () => Promise<void>
+}
+
+export type Subject = {
+  name: string
+  /** On a database that is new. @throws StartupError */
+  start: (databaseUrl: string, cast: Cast) => Promise<Scene>
+}
