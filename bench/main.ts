@@ -11,9 +11,11 @@ import { drawChecksMarkdown, passes } from './lib/check.js'
 import { PROFILE } from './lib/own-server.js'
 import { openPostgres } from './lib/postgres.js'
 import { measureGroupChat } from './scenarios/group-chat.js'
+import { measureProfile } from './scenarios/profile.js'
 
 const SCENARIOS: Record<string, Scenario> = {
   'group-chat': measureGroupChat,
+  profile: measureProfile,
 }
 
 /** Beside those of an embedded one; nothing here makes it less durable. */
@@ -26,9 +28,19 @@ const POSTGRES = {
   max_connections: '400',
 }
 
+/** For the profile. */
+const COUNTING = {
+  shared_preload_libraries: 'pg_stat_statements',
+  'pg_stat_statements.track': 'all',
+  'pg_stat_statements.track_planning': 'on',
+}
+
 async function main(options: Options): Promise<boolean> {
   await build()
-  const { pid, ...postgres } = await openPostgres(undefined, POSTGRES)
+  const { pid, ...postgres } = await openPostgres(
+    undefined,
+    options.scenarios.includes('profile') ? { ...POSTGRES, ...COUNTING } : POSTGRES,
+  )
   const onSignal = () => {
     const exit = () => process.exit(130)
     postgres.stop().then(exit, exit)
@@ -97,7 +109,7 @@ function draw({ title, notes, tables, texts = [], checks }: Report): string {
 
 let passed = false
 try {
-  const options = readOptions(process.argv.slice(2), Object.keys(SCENARIOS))
+  const options = readOptions(process.argv.slice(2), Object.keys(SCENARIOS), ['profile'])
   passed = await main(options)
 } catch (error) {
   console.error(error instanceof StartupError ? error.message : error)

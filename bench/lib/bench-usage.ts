@@ -7,13 +7,12 @@ export type Options = {
   seconds: number
   quick: boolean
   withPeers: boolean
-  prof: boolean
   save: string
 }
 
-/** @throws StartupError */
-export function readOptions(args: readonly string[], known: readonly string[]): Options {
-  const usage = `npm run bench -- [${known.join('] [')}] [--rounds 5] [--seconds 10] [--quick] [--without-peers] [--prof] [--save folder]`
+/** Those `apart` are done only when they are named. @throws StartupError */
+export function readOptions(args: readonly string[], known: readonly string[], apart: readonly string[]): Options {
+  const usage = `npm run bench -- [${known.join('] [')}] [--rounds 5] [--seconds 10] [--quick] [--without-peers] [--save folder]`
   const { values, positionals } = parse(args, usage)
   const unknown = positionals.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new StartupError(`There is no scenario ${unknown}: ${usage}`)
@@ -25,12 +24,11 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     return value
   }
   return {
-    scenarios: positionals.length > 0 ? positionals : known,
+    scenarios: positionals.length > 0 ? positionals : known.filter((name) => !apart.includes(name)),
     rounds: count('rounds', values.quick ? 1 : 5, 20),
     seconds: count('seconds', values.quick ? 3 : 10, 120),
     quick: values.quick,
     withPeers: !values['without-peers'],
-    prof: values.prof,
     save: values.save,
   }
 }
@@ -45,7 +43,6 @@ function parse(args: readonly string[], usage: string) {
         seconds: { type: 'string' },
         quick: { type: 'boolean', default: false },
         'without-peers': { type: 'boolean', default: false },
-        prof: { type: 'boolean', default: false },
         save: { type: 'string', default: 'bench/results' },
       },
     })

@@ -17,11 +17,15 @@ export async function build(): Promise<void> {
 
 export type BuiltServer = ChildServer
 
-/** `more`: beyond what every run sets. @throws StartupError */
-export function startBuiltServer(databaseUrl: string, more: Record<string, string> = {}): Promise<BuiltServer> {
+/** `more`: beyond what every run sets; `flags` of Node. @throws StartupError */
+export function startBuiltServer(
+  databaseUrl: string,
+  more: Record<string, string> = {},
+  flags: readonly string[] = [],
+): Promise<BuiltServer> {
   return startChildServer({
     command: process.execPath,
-    args: [join(ROOT, 'dist/main.js')],
+    args: [...flags, join(ROOT, 'dist/main.js')],
     env: { ...PROFILE, DATABASE_URL: databaseUrl, NODE_ENV: 'test', LOG_LEVEL: 'info', ...more },
     ready: /earshot is ready: ([^"\s]+)/,
   })

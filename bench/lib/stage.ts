@@ -9,7 +9,9 @@ import { inDatabase } from './postgres.js'
 import { type Cpu, CpuMeter, proportionalBytes } from './processes.js'
 import { Remote } from './remote.js'
 
-const WARM_UP = { in_flight: 16, seconds: 2, bytes: 200, until: 'acked' } as const
+/** Until what runs is compiled, on both sides, and plans are made. */
+const WARM_UP = { in_flight: 64, bytes: 200, until: 'acked' } as const
+const WARM_UP_S = 5
 
 export type Whose = 'server' | 'postgres' | 'driver'
 export type Measured<T> = { result: T; cpu: Cpu<Whose> }
@@ -17,13 +19,15 @@ export type Load = Outcome & { cpu: Cpu<Whose> }
 
 export class Stage {
   readonly name: string
+  readonly databaseUrl: string
   readonly scene: Scene
   readonly driver: Remote<Driver>
   readonly #bench: Bench
 
-  constructor(bench: Bench, name: string, scene: Scene, driver: Remote<Driver>) {
+  constructor(bench: Bench, name: string, databaseUrl: string, scene: Scene, driver: Remote<Driver>) {
     this.#bench = bench
     this.name = name
+    this.databaseUrl = databaseUrl
     this.scene = scene
     this.driver = driver
   }
@@ -34,7 +38,7 @@ export class Stage {
   }
 
   async warmUp(conversations?: readonly string[]): Promise<void> {
-    await this.driver.tell('saturate', { ...WARM_UP, conversations })
+    await this.driver.tell('saturate', { ...WARM_UP, seconds: Math.min(WARM_UP_S, this.#bench.seconds), conversations })
   }
 
   /** With the CPU time of everybody, after a checkpoint. */
@@ -90,7 +94,7 @@ export function onStage<T>(bench: Bench, subject: Subject, cast: Cast, work: (st
       closing.add(() => scene.stop())
       const driver = startDriver()
       closing.add(() => driver.stop())
-      return await work(new Stage(bench, subject.name, scene, driver))
+      return await work(new Stage(bench, subject.name, databaseUrl, scene, driver))
     } finally {
       await closing.close()
     }

@@ -14,17 +14,19 @@ export type EarshotOptions = {
   name?: string
   nodes?: number
   env?: Record<string, string>
+  /** Of Node. */
+  flags?: readonly string[]
   /** With a superuser's session, once the database is migrated. */
   after?: (session: pg.Client) => Promise<void>
 }
 
-export function earshot({ name = 'Earshot', nodes = 1, env = {}, after }: EarshotOptions = {}): Subject {
+export function earshot(options: EarshotOptions = {}): Subject {
   return {
-    name,
+    name: options.name ?? 'Earshot',
     start: async (databaseUrl, cast) => {
       const closing = new Closing()
       try {
-        return await open(databaseUrl, cast, nodes, env, after, closing)
+        return await open(databaseUrl, cast, options, closing)
       } catch (error) {
         await closing.close()
         throw error
@@ -36,16 +38,14 @@ export function earshot({ name = 'Earshot', nodes = 1, env = {}, after }: Earsho
 async function open(
   databaseUrl: string,
   { groups, members }: Cast,
-  count: number,
-  env: Record<string, string>,
-  after: EarshotOptions['after'],
+  { nodes: count = 1, env, flags, after }: EarshotOptions,
   closing: Closing,
 ): Promise<Scene> {
   const uploads = await mkdtemp(join(tmpdir(), 'earshot-bench-'))
   closing.add(() => rm(uploads, { recursive: true, force: true }))
   const nodes: BuiltServer[] = []
   for (let index = 0; index < count; index++) {
-    const node = await startBuiltServer(databaseUrl, { NODE_ENV: 'production', UPLOADS_DIR: uploads, ...env })
+    const node = await startBuiltServer(databaseUrl, { NODE_ENV: 'production', UPLOADS_DIR: uploads, ...env }, flags)
     closing.add(() => node.stop())
     nodes.push(node)
   }
