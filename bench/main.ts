@@ -10,11 +10,21 @@ import { build } from './lib/built-server.js'
 import { drawChecksMarkdown, passes } from './lib/check.js'
 import { PROFILE } from './lib/own-server.js'
 import { openPostgres } from './lib/postgres.js'
+import { measureFanOut } from './scenarios/fan-out.js'
 import { measureGroupChat } from './scenarios/group-chat.js'
+import { measureHistory } from './scenarios/history.js'
+import { measureHttpSend } from './scenarios/http-send.js'
+import { measureIdle } from './scenarios/idle.js'
 import { measureProfile } from './scenarios/profile.js'
+import { measureSlowDisk } from './scenarios/slow-disk.js'
 
 const SCENARIOS: Record<string, Scenario> = {
   'group-chat': measureGroupChat,
+  'http-send': measureHttpSend,
+  'fan-out': measureFanOut,
+  history: measureHistory,
+  idle: measureIdle,
+  'slow-disk': measureSlowDisk,
   profile: measureProfile,
 }
 

@@ -1,6 +1,7 @@
 // Durable group chat: 20 conversations of 10 members, all of them with a socket, texts of 200 bytes, anybody speaks anywhere.
 import type { Bench, Report } from '../lib/bench.js'
 import { check, Figures } from '../lib/figures.js'
+import { inTurn } from '../lib/in-turn.js'
 import { type Load, onStage, perThousand, type Stage } from '../lib/stage.js'
 import { earshot } from '../servers/earshot.js'
 import { findPeers } from '../servers/peers.js'
@@ -18,18 +19,14 @@ export async function measureGroupChat(bench: Bench): Promise<Report> {
   const subjects: Subject[] = [own, ...(await findPeers(bench))]
   const saturation = new Figures()
   const paced = new Map(RATES.map((rate) => [rate, new Figures()]))
-  for (let round = 0; round < bench.rounds; round++) {
-    for (let turn = 0; turn < subjects.length; turn++) {
-      const subject = subjects[(round + turn) % subjects.length] as Subject
-      bench.say(`group chat, round ${round + 1} of ${bench.rounds}: ${subject.name}`)
-      await onStage(bench, subject, CAST, async (stage) => {
-        await stage.connect()
-        await stage.warmUp()
-        saturation.add(subject.name, await saturate(stage, bench.seconds))
-        for (const [rate, figures] of paced) figures.add(subject.name, await pace(stage, rate, bench.seconds))
-      })
-    }
-  }
+  await inTurn(bench, 'group chat', subjects, (subject) =>
+    onStage(bench, subject, CAST, async (stage) => {
+      await stage.connect()
+      await stage.warmUp()
+      saturation.add(subject.name, await saturate(stage, bench.seconds))
+      for (const [rate, figures] of paced) figures.add(subject.name, await pace(stage, rate, bench.seconds))
+    }),
+  )
   const against = (name: string, least: number) =>
     subjects.some((subject) => subject.name === name)
       ? [check(`saturation against ${name}`, saturation.ratios('messages/s', own.name, name), { least }, 'x')]

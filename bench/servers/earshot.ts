@@ -16,6 +16,8 @@ export type EarshotOptions = {
   env?: Record<string, string>
   /** Of Node. */
   flags?: readonly string[]
+  /** Before the first node is started on it. */
+  before?: (databaseUrl: string) => Promise<void>
   /** With a superuser's session, once the database is migrated. */
   after?: (session: pg.Client) => Promise<void>
 }
@@ -38,11 +40,12 @@ export function earshot(options: EarshotOptions = {}): Subject {
 async function open(
   databaseUrl: string,
   { groups, members }: Cast,
-  { nodes: count = 1, env, flags, after }: EarshotOptions,
+  { nodes: count = 1, env, flags, before, after }: EarshotOptions,
   closing: Closing,
 ): Promise<Scene> {
   const uploads = await mkdtemp(join(tmpdir(), 'earshot-bench-'))
   closing.add(() => rm(uploads, { recursive: true, force: true }))
+  await before?.(databaseUrl)
   const nodes: BuiltServer[] = []
   for (let index = 0; index < count; index++) {
     const node = await startBuiltServer(databaseUrl, { NODE_ENV: 'production', UPLOADS_DIR: uploads, ...env }, flags)

@@ -10,10 +10,10 @@ export type Scene = {
   /** Group by group. */
   seats: readonly Seat[]
   pids: readonly number[]
-  /** Those that are stored. */
-  countMessages: () => Promise<number>
+  /** Those that are stored; absent where nothing is. */
+  countMessages?: () => Promise<number>
   /** Puts so many into one conversation, past the server if that is quicker. */
-  fillHistory: (conversation: string, count: number) => Promise<void>
+  fillHistory?: (conversation: string, count: number) => Promise<void>
   stop: () => Promise<void>
 }
 

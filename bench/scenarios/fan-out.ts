@@ -1,0 +1,51 @@
+// One event to thousands of sockets, beside a bare `ws` that does nothing else.
+import type { Bench, Report } from '../lib/bench.js'
+import { check, Figures } from '../lib/figures.js'
+import { inTurn } from '../lib/in-turn.js'
+import { onStage, perThousand } from '../lib/stage.js'
+import { bare } from '../servers/bare.js'
+import { earshot } from '../servers/earshot.js'
+import { BYTES } from './group-chat.js'
+
+const SOCKETS = 5_000
+const QUICK_SOCKETS = 500
+
+export async function measureFanOut(bench: Bench): Promise<Report> {
+  const sockets = bench.quick ? QUICK_SOCKETS : SOCKETS
+  // Frames of the same size: Earshot is the first of the first round.
+  let frameBytes = 0
+  const env = (WAY: string) => () => ({ WAY, FRAME_BYTES: String(frameBytes) })
+  const own = earshot()
+  const finished = bare('bare ws, a finished frame', 'ws.ts', env('finished'))
+  const sends = bare('bare ws, send() to each', 'ws.ts', env('send'))
+  const figures = new Figures()
+  await inTurn(bench, 'fan-out', [own, finished, sends], (subject) =>
+    onStage(bench, subject, { groups: 1, members: sockets + 1 }, async (stage) => {
+      await stage.connect()
+      const order = { in_flight: 1, bytes: BYTES, until: 'heard' } as const
+      await stage.driver.tell('saturate', { ...order, seconds: Math.min(3, bench.seconds) })
+      const load = await stage.saturate({ ...order, seconds: bench.seconds })
+      frameBytes = load.frame_bytes
+      figures.add(subject.name, {
+        'deliveries/s': load.heard / load.seconds,
+        'heard by the first p50 ms': load.firsts.p50,
+        'by the last p50 ms': load.lasts.p50,
+        'by the last p99 ms': load.lasts.p99,
+        'bytes of a frame': load.frame_bytes,
+        ...perThousand(load.cpu, load.heard),
+      })
+    }),
+  )
+  const against = (name: string) => figures.ratios('deliveries/s', own.name, name)
+  return {
+    title: 'Fan-out',
+    notes: [
+      `One conversation with ${sockets.toLocaleString('en')} sockets beside the sender's; the next message when all have heard. CPU is for 1,000 deliveries.`,
+    ],
+    tables: [{ title: 'One event to all', figures }],
+    checks: [
+      check(`of ${finished.name}`, against(finished.name), { least: 0.9 }, 'x'),
+      check(`of ${sends.name}`, against(sends.name), undefined, 'x'),
+    ],
+  }
+}
