@@ -12,6 +12,8 @@ import { PROFILE } from './lib/own-server.js'
 import { openPostgres } from './lib/postgres.js'
 import { measureFanOut } from './scenarios/fan-out.js'
 import { measureGroupChat } from './scenarios/group-chat.js'
+import { measureMembers, measureNodes, measureSockets } from './scenarios/growth.js'
+import { measureStored } from './scenarios/growth-stored.js'
 import { measureHistory } from './scenarios/history.js'
 import { measureHttpSend } from './scenarios/http-send.js'
 import { measureIdle } from './scenarios/idle.js'
@@ -25,6 +27,10 @@ const SCENARIOS: Record<string, Scenario> = {
   history: measureHistory,
   idle: measureIdle,
   'slow-disk': measureSlowDisk,
+  'growth-stored': measureStored,
+  'growth-members': measureMembers,
+  'growth-nodes': measureNodes,
+  'growth-sockets': measureSockets,
   profile: measureProfile,
 }
 

@@ -8,11 +8,12 @@ export type Options = {
   quick: boolean
   withPeers: boolean
   save: string
+  plots: string
 }
 
 /** Those `apart` are done only when they are named. @throws StartupError */
 export function readOptions(args: readonly string[], known: readonly string[], apart: readonly string[]): Options {
-  const usage = `npm run bench -- [${known.join('] [')}] [--rounds 5] [--seconds 10] [--quick] [--without-peers] [--save folder]`
+  const usage = `npm run bench -- [${known.join('] [')}] [--rounds 5] [--seconds 10] [--quick] [--without-peers] [--save folder] [--plots folder]`
   const { values, positionals } = parse(args, usage)
   const unknown = positionals.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new StartupError(`There is no scenario ${unknown}: ${usage}`)
@@ -30,6 +31,7 @@ export function readOptions(args: readonly string[], known: readonly string[], a
     quick: values.quick,
     withPeers: !values['without-peers'],
     save: values.save,
+    plots: values.plots ?? values.save,
   }
 }
 
@@ -44,6 +46,7 @@ function parse(args: readonly string[], usage: string) {
         quick: { type: 'boolean', default: false },
         'without-peers': { type: 'boolean', default: false },
         save: { type: 'string', default: 'bench/results' },
+        plots: { type: 'string' },
       },
     })
   } catch {

@@ -9,6 +9,8 @@ export type Bench = {
   /** Of one phase. */
   seconds: number
   quick: boolean
+  /** Where plots go. */
+  plots: string
   /** Socket.IO and whoever else is there. */
   withPeers: boolean
   /** That this round is worth nothing is said at once, and again at the end. */

@@ -18,6 +18,8 @@ export class Crowd {
   readonly session: pg.Client
   readonly #tokens: AccessTokens
   readonly #close: () => Promise<void>
+  /** Of those whom this one adds: there may have been another crowd before. */
+  readonly #name = Date.now().toString(36)
   #people = 0
 
   private constructor(session: pg.Client, tokens: AccessTokens, close: () => Promise<void>) {
@@ -50,9 +52,9 @@ export class Crowd {
     this.#people += count
     const { rows } = await this.session.query<{ id: string }>(
       `insert into users (username, display_name)
-       select 'crowd-' || n, 'Person ' || n from generate_series($1::integer, $2::integer) n
+       select 'crowd-' || $3 || '-' || n, 'Person ' || n from generate_series($1::integer, $2::integer) n
        returning id`,
-      [first, this.#people],
+      [first, this.#people, this.#name],
     )
     return rows.map(({ id }) => id)
   }

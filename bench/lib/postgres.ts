@@ -39,20 +39,32 @@ export async function openPostgres(databaseUrl: string | undefined, settings = S
   }
 }
 
-/** Work in a database of that name, which is new and gone afterwards. */
+type Cluster = Pick<Postgres, 'admin' | 'url'>
+
+/** Work in a database of that name, which is new and gone afterwards. `template`: of which it is a copy. */
 export async function inDatabase<T>(
-  { admin, url }: Postgres,
+  cluster: Cluster,
   name: string,
   work: (databaseUrl: string) => Promise<T>,
+  template?: string,
 ): Promise<T> {
-  const drop = () => admin.query(`drop database if exists ${name} with (force)`)
-  await drop()
-  await admin.query(`create database ${name} encoding 'UTF8' template template0`)
   try {
-    return await work(Object.assign(new URL(url), { pathname: `/${name}` }).href)
+    return await work(await makeDatabase(cluster, name, template))
   } finally {
-    await drop()
+    await dropDatabase(cluster, name)
   }
+}
+
+/** Instead of one that an interrupted run may have left. Answers with its address. */
+export async function makeDatabase(cluster: Cluster, name: string, template = 'template0'): Promise<string> {
+  await dropDatabase(cluster, name)
+  // Through the log, as is the default, a large one would be written twice.
+  await cluster.admin.query(`create database ${name} encoding 'UTF8' template ${template} strategy file_copy`)
+  return Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href
+}
+
+export async function dropDatabase({ admin }: Cluster, name: string): Promise<void> {
+  await admin.query(`drop database if exists ${name} with (force)`)
 }
 
 async function connect(

@@ -87,9 +87,15 @@ export class Stage {
   }
 }
 
-/** All of it is gone afterwards, however it ends. */
-export function onStage<T>(bench: Bench, subject: Subject, cast: Cast, work: (stage: Stage) => Promise<T>): Promise<T> {
-  return inDatabase(bench.postgres, 'earshot_bench', async (databaseUrl) => {
+/** All of it is gone afterwards, however it ends. `template`: a database of which this one is a copy. */
+export function onStage<T>(
+  bench: Bench,
+  subject: Subject,
+  cast: Cast,
+  work: (stage: Stage) => Promise<T>,
+  template?: string,
+): Promise<T> {
+  const play = async (databaseUrl: string) => {
     const closing = new Closing()
     try {
       const scene = await subject.start(databaseUrl, cast)
@@ -100,7 +106,8 @@ export function onStage<T>(bench: Bench, subject: Subject, cast: Cast, work: (st
     } finally {
       await closing.close()
     }
-  })
+  }
+  return inDatabase(bench.postgres, 'earshot_bench', play, template)
 }
 
 export function startDriver(): Remote<Driver> {
