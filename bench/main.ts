@@ -8,6 +8,7 @@ import type { Bench, Report, Scenario } from './lib/bench.js'
 import { type Options, readOptions } from './lib/bench-usage.js'
 import { build } from './lib/built-server.js'
 import { drawChecksMarkdown, passes } from './lib/check.js'
+import type { Closing } from './lib/closing.js'
 import { PROFILE } from './lib/own-server.js'
 import { openPostgres } from './lib/postgres.js'
 import { measureFanOut } from './scenarios/fan-out.js'
@@ -57,9 +58,10 @@ async function main(options: Options): Promise<boolean> {
     undefined,
     options.scenarios.includes('profile') ? { ...POSTGRES, ...COUNTING } : POSTGRES,
   )
+  const open = new Set<Closing>()
   const onSignal = () => {
     const exit = () => process.exit(130)
-    postgres.stop().then(exit, exit)
+    interrupted ??= closeAll(open).then(postgres.stop).then(exit, exit)
   }
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)
@@ -68,6 +70,7 @@ async function main(options: Options): Promise<boolean> {
     const wrongs: string[] = []
     const bench: Bench = {
       ...options,
+      open,
       postgres: { ...postgres, pid },
       wrong: (what) => {
         wrongs.push(what)
@@ -123,11 +126,18 @@ function draw({ title, notes, tables, texts = [], checks }: Report): string {
   ].join('\n\n')
 }
 
+async function closeAll(open: Set<Closing>): Promise<void> {
+  for (const closing of open) await closing.close()
+}
+
 let passed = false
+/** Ends by itself: what fails because of it is no reason to leave sooner. */
+let interrupted: Promise<void> | undefined
 try {
   const options = readOptions(process.argv.slice(2), Object.keys(SCENARIOS), ['profile'])
   passed = await main(options)
 } catch (error) {
-  console.error(error instanceof StartupError ? error.message : error)
+  if (!interrupted) console.error(error instanceof StartupError ? error.message : error)
 }
+await interrupted
 process.exit(passed ? 0 : 1)

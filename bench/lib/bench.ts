@@ -1,5 +1,6 @@
 // What all scenarios share: the one PostgreSQL, how long and how often, and what went wrong.
 import type { Check } from './check.js'
+import type { Closing } from './closing.js'
 import type { Figures } from './figures.js'
 import type { Postgres } from './postgres.js'
 
@@ -9,10 +10,14 @@ export type Bench = {
   /** Of one phase. */
   seconds: number
   quick: boolean
+  /** The folder of results. */
+  save: string
   /** Where plots go. */
   plots: string
   /** Socket.IO and whoever else is there. */
   withPeers: boolean
+  /** What is open just now, should the run be interrupted. */
+  open: Set<Closing>
   /** That this round is worth nothing is said at once, and again at the end. */
   wrong: (what: string) => void
   /** How far it is. */

@@ -13,3 +13,15 @@ export class Closing {
     }
   }
 }
+
+/** Whatever `work` adds is closed after it, however it ends. `open`: by which others can close it sooner. */
+export async function closeAfter<T>(open: Set<Closing>, work: (closing: Closing) => Promise<T>): Promise<T> {
+  const closing = new Closing()
+  open.add(closing)
+  try {
+    return await work(closing)
+  } finally {
+    await closing.close()
+    open.delete(closing)
+  }
+}

@@ -5,7 +5,7 @@ export type Series = { name: string; points: { x: number; middle: number; least:
 const [WIDTH, HEIGHT] = [720, 360]
 const PLOT = { left: 60, right: 480, top: 40, bottom: 300 }
 // Told apart by those who see fewer colours too, on white as on black.
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f3fbf', '#8c6d31']
 const GREY = '#808080'
 
 /** `x` rises by multiples: it has a logarithmic axis, while the other begins at nothing. */

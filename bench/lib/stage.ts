@@ -4,7 +4,7 @@ import type { Seat } from '../driver/adapters/adapter.js'
 import type { Driver, Outcome, Pacing, Saturating } from '../driver/driver.js'
 import type { Cast, Scene, Subject } from '../servers/server.js'
 import type { Bench } from './bench.js'
-import { Closing } from './closing.js'
+import { closeAfter } from './closing.js'
 import { inDatabase } from './postgres.js'
 import { type Cpu, CpuMeter, proportionalBytes } from './processes.js'
 import { Remote } from './remote.js'
@@ -95,24 +95,21 @@ export function onStage<T>(
   work: (stage: Stage) => Promise<T>,
   template?: string,
 ): Promise<T> {
-  const play = async (databaseUrl: string) => {
-    const closing = new Closing()
-    try {
-      const scene = await subject.start(databaseUrl, cast)
-      closing.add(() => scene.stop())
+  const play = (databaseUrl: string) =>
+    closeAfter(bench.open, async (closing) => {
+      const scene = await subject.start(databaseUrl, cast, closing)
       const driver = startDriver()
       closing.add(() => driver.stop())
-      return await work(new Stage(bench, subject.name, databaseUrl, scene, driver))
-    } finally {
-      await closing.close()
-    }
-  }
+      return work(new Stage(bench, subject.name, databaseUrl, scene, driver))
+    })
   return inDatabase(bench.postgres, 'earshot_bench', play, template)
 }
 
-export function startDriver(): Remote<Driver> {
+function startDriver(): Remote<Driver> {
   return new Remote<Driver>(join(import.meta.dirname, '../driver/driver-process.ts'))
 }
+
+export const CPU_OF_BOTH = 'CPU s of both'
 
 /** CPU seconds for 1,000 messages (or whatever was counted). */
 export function perThousand(cpu: Cpu<Whose>, count: number): Record<string, number> {
@@ -120,7 +117,7 @@ export function perThousand(cpu: Cpu<Whose>, count: number): Record<string, numb
   return {
     'CPU s for 1,000: server': per(cpu.server),
     PostgreSQL: per(cpu.postgres),
-    both: per(cpu.server + cpu.postgres),
+    [CPU_OF_BOTH]: per(cpu.server + cpu.postgres),
     driver: per(cpu.driver),
     'all else': per(cpu.others),
   }

@@ -2,12 +2,13 @@
 import type { Bench, Report } from '../lib/bench.js'
 import { check, Figures } from '../lib/figures.js'
 import { inTurn } from '../lib/in-turn.js'
-import { onStage, perThousand } from '../lib/stage.js'
+import { onStage, perThousand, type Stage } from '../lib/stage.js'
 import { bare } from '../servers/bare.js'
 import { earshot } from '../servers/earshot.js'
 import { BYTES, CAST } from './group-chat.js'
 
 const AT_ONCE = 256
+const WARM_UP_S = 5
 const BATCH = 64
 const CONNECTIONS = [1, 4]
 
@@ -17,23 +18,7 @@ export async function measureHttpSend(bench: Bench): Promise<Report> {
   const inserts = new Figures()
   await inTurn(bench, 'sends over HTTP', [own, hono], (subject) =>
     onStage(bench, subject, CAST, async (stage) => {
-      const { adapter, seats } = stage.scene
-      const ask = (seconds: number) =>
-        stage.driver.tell('ask', adapter, seats, { what: 'post', at_once: AT_ONCE, seconds, bytes: BYTES })
-      await ask(Math.min(5, bench.seconds))
-      const before = await stage.scene.countMessages?.()
-      const { result, cpu } = await stage.measure(() => ask(bench.seconds))
-      const stored = ((await stage.scene.countMessages?.()) ?? 0) - (before ?? 0)
-      if (result.failed > 0) bench.wrong(`${subject.name}: ${result.failed} refused: ${result.troubles.join('; ')}`)
-      if (before !== undefined && stored !== result.answered)
-        bench.wrong(`${subject.name}: ${stored} rows for ${result.answered} answers`)
-      figures.add(subject.name, {
-        'requests/s': result.answered / result.seconds,
-        'p50 ms': result.took.p50,
-        'p99 ms': result.took.p99,
-        'bytes of an answer': result.first_body.length,
-        ...perThousand(cpu, result.answered),
-      })
+      figures.add(subject.name, await postAll(bench, stage))
       if (subject !== hono) return
       // Into the same database, so that it has a turn in each round as well.
       for (const connections of CONNECTIONS) {
@@ -59,5 +44,27 @@ export async function measureHttpSend(bench: Bench): Promise<Report> {
     checks: [
       check('of what bare Hono answers', figures.ratios('requests/s', own.name, hono.name), { least: 0.45 }, 'x'),
     ],
+  }
+}
+
+/** As fast as they are answered. Counts what is stored, too. */
+export async function postAll(bench: Bench, stage: Stage): Promise<Record<string, number>> {
+  const { adapter, seats, countMessages } = stage.scene
+  const ask = (seconds: number) =>
+    stage.driver.tell('ask', adapter, seats, { what: 'post', at_once: AT_ONCE, seconds, bytes: BYTES })
+  await ask(Math.min(WARM_UP_S, bench.seconds))
+  const before = await countMessages?.()
+  const { result, cpu } = await stage.measure(() => ask(bench.seconds))
+  if (result.failed > 0) bench.wrong(`${stage.name}: ${result.failed} refused: ${result.troubles.join('; ')}`)
+  if (before !== undefined) {
+    const stored = ((await countMessages?.()) ?? 0) - before
+    if (stored !== result.answered) bench.wrong(`${stage.name}: ${stored} rows for ${result.answered} answers`)
+  }
+  return {
+    'requests/s': result.answered / result.seconds,
+    'p50 ms': result.took.p50,
+    'p99 ms': result.took.p99,
+    'bytes of an answer': result.first_body.length,
+    ...perThousand(cpu, result.answered),
   }
 }

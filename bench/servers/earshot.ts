@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import type { Seat } from '../driver/adapters/adapter.js'
 import { type BuiltServer, startBuiltServer } from '../lib/built-server.js'
-import { Closing } from '../lib/closing.js'
+import type { Closing } from '../lib/closing.js'
 import { Crowd, inGroupsOf } from '../lib/crowd.js'
 import type { Cast, Scene, Subject } from './server.js'
 
@@ -25,15 +25,7 @@ export type EarshotOptions = {
 export function earshot(options: EarshotOptions = {}): Subject {
   return {
     name: options.name ?? 'Earshot',
-    start: async (databaseUrl, cast) => {
-      const closing = new Closing()
-      try {
-        return await open(databaseUrl, cast, options, closing)
-      } catch (error) {
-        await closing.close()
-        throw error
-      }
-    },
+    start: (databaseUrl, cast, closing) => open(databaseUrl, cast, options, closing),
   }
 }
 
@@ -73,7 +65,6 @@ async function open(
       return Number(rows[0].count)
     },
     fillHistory: (conversation, count) => fillHistory(crowd.session, conversation, count),
-    stop: () => closing.close(),
   }
 }
 

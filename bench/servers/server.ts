@@ -2,6 +2,7 @@
 
 import type { Seat } from '../driver/adapters/adapter.js'
 import type { AdapterName } from '../driver/adapters.js'
+import type { Closing } from '../lib/closing.js'
 
 export type Cast = { groups: number; members: number }
 
@@ -14,11 +15,10 @@ export type Scene = {
   countMessages?: () => Promise<number>
   /** Puts so many into one conversation, past the server if that is quicker. */
   fillHistory?: (conversation: string, count: number) => Promise<void>
-  stop: () => Promise<void>
 }
 
 export type Subject = {
   name: string
-  /** On a database that is new. @throws StartupError */
-  start: (databaseUrl: string, cast: Cast) => Promise<Scene>
+  /** On a database that is new; what has to end is added to `closing`. @throws StartupError */
+  start: (databaseUrl: string, cast: Cast, closing: Closing) => Promise<Scene>
 }

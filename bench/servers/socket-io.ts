@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { StartupError } from '../../src/kit/startup-error.js'
 import { startChildServer } from '../lib/child-server.js'
-import { Closing } from '../lib/closing.js'
+import type { Closing } from '../lib/closing.js'
 import type { Cast, Scene, Subject } from './server.js'
 
 export const SOCKET_IO = 'Socket.IO, PostgreSQL adapter'
@@ -33,15 +33,7 @@ export function socketIo(adapter: 'postgres' | 'memory'): Subject {
   const name = adapter === 'postgres' ? SOCKET_IO : IN_MEMORY
   return {
     name,
-    start: async (databaseUrl, cast) => {
-      const closing = new Closing()
-      try {
-        return await open(databaseUrl, cast, adapter, closing)
-      } catch (error) {
-        await closing.close()
-        throw error
-      }
-    },
+    start: (databaseUrl, cast, closing) => open(databaseUrl, cast, adapter, closing),
   }
 }
 
@@ -83,6 +75,5 @@ async function open(databaseUrl: string, { groups, members }: Cast, adapter: str
       )
       await session.query('vacuum analyze')
     },
-    stop: () => closing.close(),
   }
 }
