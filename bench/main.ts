@@ -9,6 +9,7 @@ import { type Options, readOptions } from './lib/bench-usage.js'
 import { build } from './lib/built-server.js'
 import { drawChecksMarkdown, passes } from './lib/check.js'
 import type { Closing } from './lib/closing.js'
+import { stopOnSignal } from './lib/interrupt.js'
 import { PROFILE } from './lib/own-server.js'
 import { openPostgres } from './lib/postgres.js'
 import { measureFanOut } from './scenarios/fan-out.js'
@@ -59,12 +60,10 @@ async function main(options: Options): Promise<boolean> {
     options.scenarios.includes('profile') ? { ...POSTGRES, ...COUNTING } : POSTGRES,
   )
   const open = new Set<Closing>()
-  const onSignal = () => {
-    const exit = () => process.exit(130)
-    interrupted ??= closeAll(open).then(postgres.stop).then(exit, exit)
-  }
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
+  const interrupted = stopOnSignal(async () => {
+    for (const closing of open) await closing.close()
+    await postgres.stop()
+  })
   try {
     if (pid === undefined) throw new Error('the embedded PostgreSQL has no process')
     const wrongs: string[] = []
@@ -100,6 +99,7 @@ async function main(options: Options): Promise<boolean> {
     const checks = Object.values(reports).flatMap((report) => report.checks)
     return wrongs.length === 0 && (options.quick || passes(checks))
   } finally {
+    await interrupted()
     await postgres.stop()
   }
 }
@@ -126,18 +126,11 @@ function draw({ title, notes, tables, texts = [], checks }: Report): string {
   ].join('\n\n')
 }
 
-async function closeAll(open: Set<Closing>): Promise<void> {
-  for (const closing of open) await closing.close()
-}
-
 let passed = false
-/** Ends by itself: what fails because of it is no reason to leave sooner. */
-let interrupted: Promise<void> | undefined
 try {
   const options = readOptions(process.argv.slice(2), Object.keys(SCENARIOS), ['profile'])
   passed = await main(options)
 } catch (error) {
-  if (!interrupted) console.error(error instanceof StartupError ? error.message : error)
+  console.error(error instanceof StartupError ? error.message : error)
 }
-await interrupted
 process.exit(passed ? 0 : 1)

@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import { StartupError } from '../src/kit/startup-error.js'
 import { build } from './lib/built-server.js'
 import { CONVERSATIONS } from './lib/filling.js'
+import { stopOnSignal } from './lib/interrupt.js'
 import { openPostgres } from './lib/postgres.js'
 import { Progress } from './lib/progress.js'
 import { ReadDatabase } from './lib/read-database.js'
@@ -80,7 +81,7 @@ async function main({ messages, requests, databaseUrl, keep, save }: Options): P
     for (const database of databases.splice(0)) await database.close(keep)
     await postgres.stop()
   }
-  const ignoreSignals = stopOnSignal(stop)
+  const interrupted = stopOnSignal(stop)
   try {
     for (const count of messages) {
       databases.push(await ReadDatabase.open(postgres.admin, postgres.url, count, progress))
@@ -103,20 +104,9 @@ async function main({ messages, requests, databaseUrl, keep, save }: Options): P
     console.log(`All of it is in ${save}.`)
     return passed
   } finally {
+    await interrupted()
     await stop()
-    ignoreSignals()
   }
-}
-
-/** An interrupted run leaves nothing behind either. */
-function stopOnSignal(stop: () => Promise<void>): () => void {
-  const onSignal = () => {
-    const exit = () => process.exit(130)
-    stop().then(exit, exit)
-  }
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
-  return () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
 }
 
 let passed = false

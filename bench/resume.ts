@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { StartupError } from '../src/kit/startup-error.js'
 import { build } from './lib/built-server.js'
 import { type Check, drawChecks, passes } from './lib/check.js'
+import { stopOnSignal } from './lib/interrupt.js'
 import { PROFILE } from './lib/own-server.js'
 import { inDatabase, openPostgres } from './lib/postgres.js'
 import { Progress } from './lib/progress.js'
@@ -18,12 +19,7 @@ async function main(options: Options): Promise<boolean> {
   await build()
   // With nothing turned off: a commit waits for the disk as it does elsewhere.
   const postgres = await openPostgres(options.databaseUrl, {})
-  const onSignal = () => {
-    const exit = () => process.exit(130)
-    postgres.stop().then(exit, exit)
-  }
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
+  const interrupted = stopOnSignal(postgres.stop)
   try {
     console.log(
       `Each node has, beside the defaults: ${Object.entries(PROFILE)
@@ -47,6 +43,7 @@ async function main(options: Options): Promise<boolean> {
     )
     return passes(checks)
   } finally {
+    await interrupted()
     await postgres.stop()
   }
 }
