@@ -1,5 +1,4 @@
-// Where a Node process spent its time, from the file that --cpu-prof leaves.
-import { readFile } from 'node:fs/promises'
+// Where a Node process spent its time, from what --cpu-prof leaves.
 import { basename } from 'node:path'
 
 type CallFrame = { functionName: string; url: string; lineNumber: number }
@@ -18,8 +17,8 @@ export function nowMicroseconds(): number {
 }
 
 /** The greatest self times within the span, as parts of the time in which the process was not idle. */
-export async function topSelfTimes(file: string, { from_us, to_us }: Span, count: number): Promise<SelfTime[]> {
-  const { nodes, startTime, samples, timeDeltas }: CpuProfile = JSON.parse(await readFile(file, 'utf8'))
+export function topSelfTimes(profile: string, { from_us, to_us }: Span, count: number): SelfTime[] {
+  const { nodes, startTime, samples, timeDeltas }: CpuProfile = JSON.parse(profile)
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]))
   const times = new Map<string, number>()
   let at = startTime

@@ -13,7 +13,7 @@ export function drawPlot(title: string, axis: string, series: readonly Series[])
   const points = series.flatMap((one) => one.points)
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
   const [low, high] = [Math.log(xs[0] ?? 1), Math.log(xs.at(-1) ?? 10)]
-  const top = Math.max(2, ...points.map(({ most }) => most)) * 1.05
+  const top = Math.max(2, ...points.map(({ most }) => most).filter(Number.isFinite)) * 1.05
   const across = (x: number) =>
     PLOT.left + 20 + ((Math.log(x) - low) / (high - low || 1)) * (PLOT.right - PLOT.left - 40)
   const up = (y: number) => PLOT.bottom - (y / top) * (PLOT.bottom - PLOT.top)

@@ -28,9 +28,7 @@ function inWords(exponent: number): string {
   const size = Math.abs(exponent)
   const way = exponent < 0 ? 'falls' : 'grows'
   if (size < 0.03) return 'stays as it is'
-  if (size < 0.25)
-    return `${way} a little, by ${(Math.abs(10 ** exponent - 1) * 100).toFixed(0)} % with each ten times as many`
-  if (size < 0.85) return `${way} more slowly than they grow`
+  if (size < 0.85) return `${way} by ${(Math.abs(10 ** exponent - 1) * 100).toFixed(0)} % with each ten times as many`
   if (size <= 1.15) return exponent < 0 ? 'falls in proportion' : 'grows in proportion'
   return `${way} faster than they grow`
 }

@@ -1,6 +1,6 @@
 // Where the time goes when there is as much to do as can be done: self times of the server, and the statements that keep
 // PostgreSQL busy. The same server chats, takes sends over HTTP and is read, one after the other.
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -29,11 +29,14 @@ export function measureProfile(bench: Bench): Promise<Report> {
     const parts = await playParts(bench, folder, figures)
     // It was written as the server ended.
     const [name = ''] = (await readdir(folder)).filter((one) => one.endsWith('.cpuprofile'))
-    const texts: string[] = []
-    for (const { name: what, span, statements } of parts)
-      texts.push(`### ${what}: where`, await drawSelfTimes(join(folder, name), span), statements)
+    const profile = await readFile(join(folder, name), 'utf8')
+    const texts = parts.flatMap(({ name: what, span, statements }) => [
+      `### ${what}: where`,
+      drawSelfTimes(profile, span),
+      statements,
+    ])
     await mkdir(bench.save, { recursive: true })
-    await copyFile(join(folder, name), join(bench.save, 'server.cpuprofile'))
+    await writeFile(join(bench.save, 'server.cpuprofile'), profile)
     return {
       title: 'Profile',
       notes: [
@@ -74,11 +77,10 @@ async function playParts(bench: Bench, folder: string, figures: Map<string, Figu
   return parts
 }
 
-async function drawSelfTimes(file: string, span: Span): Promise<string> {
-  const selfTimes = await topSelfTimes(file, span, LINES)
+function drawSelfTimes(profile: string, span: Span): string {
   return drawMarkdown(
     ['function', 'of the busy time of the server'],
-    selfTimes.map(({ what, share }) => [what, `${(share * 100).toFixed(1)} %`]),
+    topSelfTimes(profile, span, LINES).map(({ what, share }) => [what, `${(share * 100).toFixed(1)} %`]),
   )
 }
 
