@@ -51,6 +51,11 @@ export class SigningKeys {
     return key
   }
 
+  /** Whether tokens of this key count, as far as it is known now. */
+  has(kid: string): boolean {
+    return this.#keys.some((key) => key.kid === kid)
+  }
+
   async find(kid: string): Promise<Key | undefined> {
     const find = () => this.#keys.find((key) => key.kid === kid)
     const known = find()
