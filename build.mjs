@@ -1,8 +1,7 @@
 // Strips the types file by file, without bundling: dist/ mirrors src/, so that the paths to migrations/ and sql/ hold
-// in both. The SDK alone is bundled: it is not for the server. `--start` then runs the server in this same process: signals reach it, whoever started it.
+// in both. The SDK alone is bundled: it is not for the server.
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
 import { buildSync } from 'esbuild'
 import { bundleClient } from './build-client.mjs'
 
@@ -22,13 +21,3 @@ buildSync({
   sourcemap: true,
 })
 bundleClient()
-
-if (process.argv.includes('--start')) {
-  process.argv = [
-    process.argv[0],
-    join(root, 'dist/main.js'),
-    ...process.argv.slice(2).filter((arg) => arg !== '--start'),
-  ]
-  process.setSourceMapsEnabled(true)
-  await import('./dist/main.js')
-}

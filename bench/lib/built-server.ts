@@ -25,7 +25,7 @@ export function startBuiltServer(
 ): Promise<BuiltServer> {
   return startChildServer({
     command: process.execPath,
-    args: [...flags, join(ROOT, 'dist/main.js')],
+    args: [...flags, join(ROOT, 'bin/earshot.cjs')],
     env: { ...PROFILE, DATABASE_URL: databaseUrl, NODE_ENV: 'test', LOG_LEVEL: 'info', ...more },
     ready: /earshot is ready: ([^"\s]+)/,
   })

@@ -1,5 +1,5 @@
 // argon2id with the parameters of OWASP's Password Storage Cheat Sheet. At most two at a time: each takes 19 MiB and a thread
-// of the pool that file access and DNS need as well.
+// of the pool (bin/earshot.cjs) that signatures, file access and DNS need as well.
 import argon2 from 'argon2'
 import { AppError } from '../contract/errors.js'
 import { Semaphore } from '../kit/semaphore.js'

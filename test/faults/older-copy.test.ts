@@ -12,7 +12,7 @@ import { long, SEED } from './support/results.js'
 import { Stage } from './support/stage.js'
 
 const run = promisify(execFile)
-const MAIN = join(import.meta.dirname, '../../dist/main.js')
+const MAIN = join(import.meta.dirname, '../../bin/earshot.cjs')
 const EPOCH = 'select log_epoch() as epoch, (select bump from log_state) as bump'
 const LAST_ID = `select last_value as id from events_id_seq`
 

@@ -44,7 +44,7 @@ export class NodeProcess {
 
   /** Resolves once it serves. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [...this.#flags, join(ROOT, 'dist/main.js')], {
+    const child = spawn(process.execPath, [...this.#flags, join(ROOT, 'bin/earshot.cjs')], {
       // Away from any .env, and with nothing of the environment.
       cwd: tmpdir(),
       env: { PATH: process.env.PATH, ...ROOMY, LOG_LEVEL: 'info', ...this.#settings },
