@@ -24,7 +24,7 @@ import { VERSION } from './kit/version.js'
 import { type Live, startLive } from './live.js'
 import { LINK_ROUNDING_S, Links, PUT_TTL_S } from './media/links.js'
 import { openMedia } from './media/media.js'
-import { createMetrics, type Logger } from './observe.js'
+import { createMetrics, type Logger, type Metrics } from './observe.js'
 import { Housekeeper } from './realtime/housekeeper.js'
 import { type Pace, REAL_PACE } from './realtime/sweeper.js'
 
@@ -41,7 +41,12 @@ export type App = {
 }
 
 /** @throws StartupError with one sentence that says what to do; whatever had started is stopped again */
-export async function startApp(config: Config, logger: Logger, pace: Pace = REAL_PACE): Promise<App> {
+export async function startApp(
+  config: Config,
+  logger: Logger,
+  pace: Pace = REAL_PACE,
+  metrics: Metrics = createMetrics(),
+): Promise<App> {
   const stops: (() => Promise<unknown>)[] = []
   const eachMs = STOP_EACH_MS + (config.WS_DRAIN + config.STOP_DELAY) * 1_000
   const stopEach = async () => {
@@ -58,7 +63,7 @@ export async function startApp(config: Config, logger: Logger, pace: Pace = REAL
     return stopping
   }
   try {
-    const { url, nodeId } = await start(config, logger, pace, stops)
+    const { url, nodeId } = await start(config, logger, pace, metrics, stops)
     return { url, nodeId, stop: stopAll }
   } catch (error) {
     await stopAll()
@@ -66,9 +71,8 @@ export async function startApp(config: Config, logger: Logger, pace: Pace = REAL
   }
 }
 
-async function start(config: Config, logger: Logger, pace: Pace, stops: (() => Promise<unknown>)[]) {
+async function start(config: Config, logger: Logger, pace: Pace, metrics: Metrics, stops: (() => Promise<unknown>)[]) {
   const nodeId = crypto.randomUUID()
-  const metrics = createMetrics()
 
   const { database, stop } = await openDatabase(config, logger)
   stops.push(stop)
@@ -131,7 +135,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
   const media = await openMedia(config, new Links(await readSecret(db, 'media_links'), config.MEDIA_URL_TTL))
   stops.push(() => media.storage.stop())
   stops.push(() => media.hasher.stop())
-  const worker = new Worker({ db, media, logger }, database, config.WORKERS, nodeId)
+  const worker = new Worker({ db, media, logger }, database, config.JOBS, nodeId)
   stops.push(() => worker.stop())
   await worker.start()
 
@@ -148,7 +152,7 @@ async function start(config: Config, logger: Logger, pace: Pace, stops: (() => P
     sockets: () => sockets.count,
     storage: media.storage,
     programs: media.programs,
-    workers: config.WORKERS,
+    jobs: config.JOBS,
   })
   const http = createHttp(
     {

@@ -59,9 +59,10 @@ export const VARIABLES = {
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Address that clients use; the issuer of tokens'),
+  WORKERS: whole(1, 64, 1).describe('Processes that share the port, each a node of its own; or --workers'),
   DATABASE_URL: z.string().optional().describe('PostgreSQL 15 to 18; absent: a PostgreSQL of its own in DATA_DIR'),
   DATABASE_POOL_MAX: whole(2, 500, 20).describe(
-    'Connections in the pool; a node uses two more, and for its jobs at most WORKERS + 1',
+    'Connections in the pool of each worker; it uses two more, and for its jobs at most JOBS + 1',
   ),
   DATABASE_STATEMENT_TIMEOUT: seconds('15s').describe('Longest statement'),
   DATABASE_CONNECT_TIMEOUT: seconds('5s').describe('Longest wait for a connection'),
@@ -90,7 +91,7 @@ export const VARIABLES = {
   MEDIA_URL_TTL: seconds('15m').describe('Life of a signed address of a file'),
   UPLOAD_TTL: seconds('24h').describe('How long an upload may take, and a file may wait for its message'),
   UPLOAD_STALL: seconds('30s').describe('Without a byte, an upload ends'),
-  WORKERS: whole(0, 64, 1).describe('Jobs that this node does at the same time; 0 leaves them to other nodes'),
+  JOBS: whole(0, 64, 1).describe('Jobs that each worker does at the same time; 0 leaves them to other nodes'),
   FFMPEG_PATH: z
     .string()
     .default('ffmpeg')
@@ -174,9 +175,13 @@ export function loadEnvFile(): void {
   }
 }
 
-export function readConfig(environment: Record<string, string | undefined> = process.env) {
+/** `flags`, from the command line, win. @throws StartupError that names the first bad value */
+export function readConfig(
+  environment: Record<string, string | undefined> = process.env,
+  flags: Record<string, string> = {},
+) {
   // An empty variable is an absent one: `PORT= npm start`.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const given = Object.fromEntries(Object.entries({ ...environment, ...flags }).filter(([, value]) => value !== ''))
   const parsed = Environment.safeParse(given)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// earshot [serve] | migrate | keys rotate | epoch bump | media verify [--delete-orphans] | config
+// earshot [serve] [--workers N] | migrate | keys rotate | epoch bump | media verify [--delete-orphans] | config
 import { printConfig } from './cli/config.js'
 import { runEpochBump } from './cli/epoch.js'
 import { runMediaVerify } from './cli/media.js'
@@ -10,7 +10,8 @@ import { loadEnvFile, readConfig } from './config.js'
 import { StartupError } from './kit/startup-error.js'
 import { createLogger } from './observe.js'
 
-const USAGE = `earshot            start the server
+const USAGE = `earshot [--workers N]
+                   start the server, as N processes that share the port
 earshot migrate     bring the database up to date
 earshot keys rotate sign access tokens with a new key
 earshot epoch bump  after a restore: have every client load afresh
@@ -20,10 +21,11 @@ earshot config      print what is configured, without secrets`
 
 try {
   loadEnvFile()
-  const config = readConfig()
-  const logger = createLogger(config.LOG_LEVEL)
   const command = process.argv.slice(2).join(' ')
-  if (command === '' || command === 'serve') await runServe(config, logger)
+  const serve = /^(?:serve)?(?:(?:^| )--workers[ =](\S+))?$/.exec(command)
+  const config = readConfig(undefined, serve?.[1] === undefined ? {} : { WORKERS: serve[1] })
+  const logger = createLogger(config.LOG_LEVEL)
+  if (serve) await runServe(config, logger)
   else if (command === 'migrate') await runMigrate(config, logger)
   else if (command === 'keys rotate') await runRotateKeys(config, logger)
   else if (command === 'epoch bump') await runEpochBump(config, logger)

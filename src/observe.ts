@@ -32,6 +32,18 @@ export function redactUrl(url: string): string {
   return url.replace(/([?&](?:token|ticket|resume)=)[^&#]*/gi, '$1[redacted]')
 }
 
+/** What several processes have exposed, as one: each name is described once. */
+export function mergeExposed(texts: readonly string[]): string {
+  const families = new Map<string, string[]>()
+  for (const family of texts.flatMap((text) => text.trimEnd().split('\n\n'))) {
+    const [help = '', type = '', ...series] = family.split('\n')
+    const known = families.get(help)
+    if (known) known.push(...series)
+    else families.set(help, [help, type, ...series])
+  }
+  return `${[...families.values()].map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
 export type Metrics = ReturnType<typeof createMetrics>
 
 /** A registry of its own for each app, so that two nodes in one process (as in tests) count apart. */
@@ -50,8 +62,9 @@ export function createMetrics() {
     sample: (read: () => void) => {
       samplers.push(read)
     },
-    /** Everything in the text format of Prometheus. */
-    expose: async () => {
+    /** Everything in the text format of Prometheus. `labels`: on each series from now on. */
+    expose: async (labels?: Record<string, string>) => {
+      if (labels) registry.setDefaultLabels(labels)
       for (const read of samplers) read()
       return { text: await registry.metrics(), type: registry.contentType }
     },

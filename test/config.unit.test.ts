@@ -33,6 +33,12 @@ test('without any variable the defaults are in force', () => {
   expect(config.RATE_LIMIT_LOGIN_ACCOUNT).toEqual({ points: 10, window_s: 900 })
 })
 
+test('the command line wins over the environment', () => {
+  expect(readConfig({ WORKERS: '2' }, { WORKERS: '64' }).WORKERS).toBe(64)
+  expect(readConfig({ WORKERS: '2' }).WORKERS).toBe(2)
+  expect(() => readConfig({ WORKERS: '2' }, { WORKERS: 'many' })).toThrow('WORKERS')
+})
+
 test('an empty variable is an absent one', () => {
   const config = readConfig({ PORT: '', DATABASE_URL: '' })
   expect(config.PORT).toBe(3000)
@@ -42,6 +48,9 @@ test('an empty variable is an absent one', () => {
 test.each([
   [{ PORT: '70000' }, 'PORT'],
   [{ PORT: 'web' }, 'PORT'],
+  [{ WORKERS: '0' }, 'WORKERS'],
+  [{ WORKERS: '65' }, 'WORKERS'],
+  [{ JOBS: '-1' }, 'JOBS'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
   [{ ACCESS_TOKEN_TTL: '15' }, 'ACCESS_TOKEN_TTL'],
   [{ ACCESS_TOKEN_TTL: '0s' }, 'ACCESS_TOKEN_TTL'],

@@ -32,9 +32,9 @@ type Attempt = (nodes: Nodes) => Promise<number>
 export async function measureCost(databaseUrl: string, runs: number, progress: Progress): Promise<Check[]> {
   const stops: (() => Promise<unknown>)[] = []
   const open = async (url: string): Promise<Nodes> => {
-    const memory = await startBuiltServer(url, { WORKERS: '0' })
+    const memory = await startBuiltServer(url, { JOBS: '0' })
     stops.push(() => memory.stop())
-    const log = await startBuiltServer(url, { WORKERS: '0', EVENT_CACHE: '1kB' })
+    const log = await startBuiltServer(url, { JOBS: '0', EVENT_CACHE: '1kB' })
     stops.push(() => log.stop())
     return { memory, log }
   }

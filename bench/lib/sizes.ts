@@ -25,7 +25,7 @@ export async function measureSizes(databaseUrl: string, sockets: number, progres
 async function weighSockets(databaseUrl: string, sockets: number, progress: Progress): Promise<Check[]> {
   const stops: (() => Promise<unknown>)[] = []
   try {
-    const server = await startBuiltServer(databaseUrl, { WORKERS: '0' })
+    const server = await startBuiltServer(databaseUrl, { JOBS: '0' })
     stops.push(() => server.stop())
     const crowd = await Crowd.open(databaseUrl)
     stops.push(() => crowd.close())

@@ -50,7 +50,7 @@ export const HealthReport = z.object({
     media: z.object({
       ffmpeg: z.string().nullable().describe('Its version; null: video has no poster frame, voice no waveform'),
       ffprobe: z.string().nullable().describe('Its version; null: sound and video have no duration'),
-      workers: z.number().int().describe('Jobs that this node does at the same time'),
+      jobs: z.number().int().describe('Jobs that this node does at the same time'),
     }),
   }),
 })

@@ -22,7 +22,7 @@ export type HealthSources = {
   sockets: () => number
   storage: Storage
   programs: Programs
-  workers: number
+  jobs: number
 }
 
 export class Health {
@@ -40,7 +40,7 @@ export class Health {
   }
 
   async report(): Promise<HealthReport> {
-    const { version, nodeId, nodes, tailLagMs, listenerIsHealthy, writeTrouble, sockets, programs, workers } =
+    const { version, nodeId, nodes, tailLagMs, listenerIsHealthy, writeTrouble, sockets, programs, jobs } =
       this.#sources
     const [ping, storage] = await Promise.all([this.#pingDatabase(), this.#pingStorage()])
     const lag = tailLagMs()
@@ -71,7 +71,7 @@ export class Health {
         websocket: { status: 'up', connections: sockets() },
         // Without it files wait and messages go on: no reason to send nobody here.
         storage: { status: storage, kind: this.#sources.storage.name },
-        media: { ffmpeg: programs.ffmpeg?.version ?? null, ffprobe: programs.ffprobe?.version ?? null, workers },
+        media: { ffmpeg: programs.ffmpeg?.version ?? null, ffprobe: programs.ffprobe?.version ?? null, jobs },
       },
     }
   }

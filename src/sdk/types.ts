@@ -311,7 +311,7 @@ export interface HealthReport {
       /** Its version; null: sound and video have no duration */
       ffprobe: string | null
       /** Jobs that this node does at the same time */
-      workers: number
+      jobs: number
     }
   }
 }

@@ -23,7 +23,7 @@ async function* once(text: string) {
 }
 
 test('files that are as they should be are none to speak of', async () => {
-  await using world = await startWorld({ WORKERS: '0' })
+  await using world = await startWorld({ JOBS: '0' })
   const alice = await world.person('alice')
   await alice.upload('a.txt', 'a')
   await alice.upload('b.txt', 'b')
@@ -33,7 +33,7 @@ test('files that are as they should be are none to speak of', async () => {
 })
 
 test('missing and changed bytes, and bytes that nobody knows, are named; the last of these go when that is wanted', async () => {
-  await using world = await startWorld({ WORKERS: '0' })
+  await using world = await startWorld({ JOBS: '0' })
   const alice = await world.person('alice')
   const psql = await world.session()
   const storage = new DiskStorage({ dir: world.uploads })

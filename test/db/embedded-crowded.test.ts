@@ -15,7 +15,7 @@ test('when there are too many connections the answers are clear, the sockets sta
   const settings = { fsync: 'off', max_connections: '16', superuser_reserved_connections: '0' }
   const { url } = await startServer(await makeUsedFolder(), settings)
   const uploads = await mkdtemp(join(tmpdir(), 'earshot-uploads-'))
-  const config = { ...ROOMY, DATABASE_URL: url, UPLOADS_DIR: uploads, WORKERS: '0', WS_STALE: '1s' }
+  const config = { ...ROOMY, DATABASE_URL: url, UPLOADS_DIR: uploads, JOBS: '0', WS_STALE: '1s' }
   const app = await startApp(readConfig(config), createLogger('silent'))
   const people: Person[] = []
   const crowd: pg.Client[] = []

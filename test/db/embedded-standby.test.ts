@@ -20,7 +20,7 @@ async function startPair(settings: Record<string, string> = {}) {
   const { url } = await startServer(await makeUsedFolder())
   const uploads = await mkdtemp(join(tmpdir(), 'earshot-uploads-'))
   const app = await startApp(
-    readConfig({ ...ROOMY, DATABASE_URL: url, UPLOADS_DIR: uploads, WORKERS: '0', ...settings }),
+    readConfig({ ...ROOMY, DATABASE_URL: url, UPLOADS_DIR: uploads, JOBS: '0', ...settings }),
     createLogger('silent'),
   )
   const psql = new pg.Client(url)

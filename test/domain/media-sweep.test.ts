@@ -31,7 +31,7 @@ let bob: Person
 let home: string
 beforeAll(async () => {
   // No jobs: the sweep is what these tests call.
-  world = await startWorld({ WORKERS: '0' })
+  world = await startWorld({ JOBS: '0' })
   psql = await world.session()
   pool = createPool(databaseConfig(world.database.url), logger)
   db = new Database(pool, new Doorbell(pool, logger, () => undefined))

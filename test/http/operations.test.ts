@@ -56,7 +56,7 @@ test('health says how each part does, without a token', async () => {
       websocket: { status: 'up', connections: 1 },
       storage: { status: 'up', kind: 'disk' },
       // By what is on PATH here.
-      media: { ffmpeg: expect.toSatisfy(isVersion), ffprobe: expect.toSatisfy(isVersion), workers: 1 },
+      media: { ffmpeg: expect.toSatisfy(isVersion), ffprobe: expect.toSatisfy(isVersion), jobs: 1 },
     },
   })
   expect(await get('/health/ready')).toMatchObject({ status: 200, body: { status: 'up' } })

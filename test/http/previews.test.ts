@@ -179,7 +179,7 @@ test('of an animation whose first picture alone can be read, nothing is left lyi
 })
 
 test('many files of one user do not hold up the one of another', async () => {
-  await using busy = await startWorld({ WORKERS: '0' })
+  await using busy = await startWorld({ JOBS: '0' })
   const [many, one] = await busy.people('many', 'one')
   const names = new Map<string, string>()
   for (const [person, name, side] of [

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { PASSWORD, startWorld } from '../support/world.js'
 
 test('the files of an account that ended are tried for days, however long the database is in trouble', async () => {
-  await using world = await startWorld({ WORKERS: '0' })
+  await using world = await startWorld({ JOBS: '0' })
   const alice = await world.person('alice')
   expect((await alice.ask('DELETE', '/users/me', { password: PASSWORD })).status).toBe(204)
   const psql = await world.session()

@@ -15,7 +15,7 @@ const logger = createLogger('fatal')
 const BUSY = { timeout: 20_000 }
 
 test('a job whose worker is connected no more is free again; a living or a just missing one keeps its own', async () => {
-  await using world = await startWorld({ WORKERS: '0' })
+  await using world = await startWorld({ JOBS: '0' })
   const psql = await world.session()
   const pool = createPool(databaseConfig(world.database.url), logger)
   const db = new Database(pool, new Doorbell(pool, logger, () => undefined))
@@ -44,7 +44,7 @@ test('a job whose worker is connected no more is free again; a living or a just 
 })
 
 test('a node takes its jobs in the name that its connections bear', async () => {
-  await using world = await startWorld({ WORKERS: '0' })
+  await using world = await startWorld({ JOBS: '0' })
   const [alice, bob] = await world.people('alice', 'bob')
   const { id: home } = await world.group(alice, bob)
   const file = await alice.upload('notes.txt', 'notes')
@@ -53,7 +53,7 @@ test('a node takes its jobs in the name that its connections bear', async () => 
   const other = await world.session()
   await other.query('begin')
   await other.query('select from streams where id = $1 for update', [home])
-  const node = await world.addNode({ WORKERS: '1' })
+  const node = await world.addNode({ JOBS: '1' })
   await psql.query(`select graphile_worker.add_job('remove_files_of_account', $1::json)`, [
     JSON.stringify({ user_id: alice.id }),
   ])
@@ -69,7 +69,7 @@ test('a node takes its jobs in the name that its connections bear', async () => 
 })
 
 test('a node that is killed in the middle of a job leaves it to the others', async () => {
-  await using world = await startWorld({ WORKERS: '0' })
+  await using world = await startWorld({ JOBS: '0' })
   const [alice, bob] = await world.people('alice', 'bob')
   const { id: home } = await world.group(alice, bob)
   const file = await alice.upload('notes.txt', 'notes')
@@ -95,7 +95,7 @@ test('a node that is killed in the middle of a job leaves it to the others', asy
   await other.query('rollback')
   expect(await holder()).toEqual([])
   const ear = await bob.connect()
-  await world.addNode({ WORKERS: '1' })
+  await world.addNode({ JOBS: '1' })
   await ear.heard('attachment.removed', 1)
   await pool.end()
 })

@@ -24,7 +24,7 @@ let bob: Person
 let home: string
 beforeAll(async () => {
   // No jobs but those that these tests do.
-  world = await startWorld({ WORKERS: '0' })
+  world = await startWorld({ JOBS: '0' })
   pool = createPool(databaseConfig(world.database.url), logger)
   db = new Database(pool, new Doorbell(pool, logger, () => undefined))
   ;[alice, bob] = await world.people('alice', 'bob')

@@ -5,7 +5,7 @@ import { openRelay } from '../support/relay.js'
 import { startWorld } from '../support/world.js'
 
 test('a database that is away while a job ends ends nothing else, and the job is done when it is back', async () => {
-  await using world = await startWorld({ WORKERS: '0' })
+  await using world = await startWorld({ JOBS: '0' })
   const [alice, bob] = await world.people('alice', 'bob')
   const { id: home } = await world.group(alice, bob)
   const psql = await world.session()
@@ -16,7 +16,7 @@ test('a database that is away while a job ends ends nothing else, and the job is
   await other.query('begin')
   await other.query('select from streams where id = $1 for update', [home])
   const relay = await openRelay(world.database.url)
-  const node = await world.addNode({ DATABASE_URL: relay.url, WORKERS: '1' })
+  const node = await world.addNode({ DATABASE_URL: relay.url, JOBS: '1' })
   const isWaiting = async () => {
     const { rows } = await psql.query(
       `select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,

@@ -29,7 +29,7 @@ const getHealth = createRoute({
 const getMetrics = createRoute({
   method: 'get',
   path: '/metrics',
-  summary: 'Metrics of this node, for Prometheus',
+  summary: 'Metrics of this node, and of the workers that share its port, for Prometheus',
   responses: { 200: { description: 'In the text format', content: { 'text/plain': { schema: z.string() } } } },
 })
 

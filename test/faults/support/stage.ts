@@ -15,7 +15,7 @@ export const SETTINGS: Record<string, string> = {
   DATABASE_STATEMENT_TIMEOUT: '4s',
   DATABASE_CONNECT_TIMEOUT: '2s',
   DATABASE_POOL_MAX: '10',
-  WORKERS: '0',
+  JOBS: '0',
   WS_DRAIN: '1s',
   NODE_LEASE: '6s',
   PRESENCE_GRACE: '1s',
