@@ -9,6 +9,7 @@ const MIN_BACK_OFF_MS = 100
 const MAX_BACK_OFF_MS = 10_000
 /** A worker that has lived for so long has earned that another one follows soon. */
 const STABLE_MS = 60_000
+const LAST_WORDS_MS = 500
 
 export type CrewOptions = {
   count: number
@@ -138,24 +139,31 @@ export class Crew {
   }
 }
 
-/** Once its process has ended and all that it has said was heard; a process that could not even be made says nothing. */
+/** Once its process has ended and all that it has said was heard; one that could not even be made says nothing. */
 function whenGone(worker: Worker, tell: (how: string) => void): void {
   let how: string | undefined
   let isSilent = false
-  const look = () => {
-    if (how !== undefined && isSilent) tell(how)
+  let timer: NodeJS.Timeout | undefined
+  const end = () => {
+    if (how === undefined || !isSilent) return
+    clearTimeout(timer)
+    tell(how)
+  }
+  const fallSilent = () => {
+    if (isSilent) return
+    isSilent = true
+    end()
   }
   worker.once('exit', (code: number, signal: string | null) => {
     how = signal ?? `exit code ${code}`
-    look()
+    // Node does not tell that the channel is closed when a connection was on its way through it.
+    timer = setTimeout(fallSilent, LAST_WORDS_MS)
+    end()
   })
-  worker.once('disconnect', () => {
-    isSilent = true
-    look()
-  })
+  worker.once('disconnect', fallSilent)
   worker.on('error', (error) => {
     if (worker.process.pid !== undefined || how !== undefined) return
     how = error.message
-    tell(how)
+    fallSilent()
   })
 }

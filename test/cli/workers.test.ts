@@ -72,11 +72,16 @@ describe('two workers', () => {
     await leave(crew, bob)
   })
 
-  test('are replaced when they are killed; the other one keeps its sockets and serves meanwhile', async () => {
+  test('are replaced when they are killed, also while they hang; the other one keeps its sockets and serves meanwhile', async () => {
     const [carol, dave] = [await crew.person('carol'), await crew.person('dave')]
     const { id } = await carol.post('/conversations', { type: 'direct', user_ids: [dave.id] })
     const ears = await connectToBoth(crew, dave)
     const [killed = 0, stays = 0] = crew.pids()
+    process.kill(killed, 'SIGSTOP')
+    // One of them is handed to the worker that hangs.
+    const asked = [ask(crew.url, '/health/live'), ask(crew.url, '/health/live'), ask(crew.url, '/health/live')]
+    for (const answer of asked) answer.catch(() => undefined)
+    expect(JSON.parse(await Promise.any(asked))).toEqual({ status: 'up' })
     process.kill(killed, 'SIGKILL')
     await crew.run.said('a worker has ended; another one follows')
     expect(await Promise.race(ears.map((ear) => ear.closed))).toMatchObject({ code: 1006 })
