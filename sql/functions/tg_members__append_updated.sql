@@ -3,6 +3,15 @@
 create or replace function tg_members__append_updated() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
+  -- For most, this is all.
+  perform from new_rows n
+  join old_rows o on o.conversation_id = n.conversation_id and o.user_id = n.user_id
+  where n.sent_count = o.sent_count
+  limit 1;
+  if not found then
+    return null;
+  end if;
+
   perform append_events(
     array_agg(e.stream_id order by e.entry), array_agg(e.type order by e.entry), array_agg(current_actor()), null, null,
     array_agg(e.payload order by e.entry))
