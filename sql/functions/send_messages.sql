@@ -28,25 +28,21 @@ begin
 
   -- The trigger moves each sender's positions, and would wait there.
   if patient then
-    select array_agg(l.ord) into ready
+    select array_agg(e.ord) into ready
     from (
-      select e.ord
-      from unnest(actors, homes) with ordinality as e (actor, home, ord)
-      join members m on m.conversation_id = e.home and m.user_id = e.actor
-      where e.home = any (held)
-      order by m.conversation_id, m.user_id
-      for no key update of m
-    ) l;
+      select * from unnest(actors, homes) with ordinality as e (actor, home, ord) where e.home = any (held) order by e.home, e.actor
+    ) e
+    cross join lateral (
+      select from members m where m.conversation_id = e.home and m.user_id = e.actor for no key update
+    ) m;
   else
-    select array_agg(l.ord) into ready
+    select array_agg(e.ord) into ready
     from (
-      select e.ord
-      from unnest(actors, homes) with ordinality as e (actor, home, ord)
-      join members m on m.conversation_id = e.home and m.user_id = e.actor
-      where e.home = any (held)
-      order by m.conversation_id, m.user_id
-      for no key update of m skip locked
-    ) l;
+      select * from unnest(actors, homes) with ordinality as e (actor, home, ord) where e.home = any (held) order by e.home, e.actor
+    ) e
+    cross join lateral (
+      select from members m where m.conversation_id = e.home and m.user_id = e.actor for no key update skip locked
+    ) m;
   end if;
 
   select array_agg(j.outcome order by j.ord), array_agg(case when j.outcome = 'stored' then uuidv7() else j.first_id end order by j.ord)

@@ -3,6 +3,7 @@ import type { PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import pg from 'pg'
 import type { DatabaseConfig } from '../config.js'
 import type { Logger } from '../observe.js'
+import { KeptPlans, type NamedStatement } from './kept-plans.js'
 import { isConnectionLost, isSilence, UnconfirmedCommit } from './sqlstate.js'
 
 export type Pool = pg.Pool
@@ -56,8 +57,6 @@ export function keptForReads(poolMax: number): number {
 /** The function of PostgreSQL that tells of a commit which no standby has confirmed; its text is translated. */
 const UNCONFIRMED = 'SyncRepWaitForLSN'
 
-/** A statement that each connection parses and plans once. */
-export type NamedStatement = { readonly name: string; readonly text: string }
 type Client = PostgresPoolClient & {
   query<R>(statement: NamedStatement, values: readonly unknown[]): Promise<PostgresQueryResult<R>>
 }
@@ -69,6 +68,7 @@ export type SafePool = { connect(): Promise<Client>; end(): Promise<void> }
  * one that is replicated fails. `onSilent` is given the backends that may still be at work on what was given up.
  */
 export function discardLost(pool: Pool, onSilent: (pid: number) => void = () => undefined): SafePool {
+  const plans = new KeptPlans<pg.QueryResult>()
   return {
     end: () => pool.end(),
     connect: async () => {
@@ -83,7 +83,7 @@ export function discardLost(pool: Pool, onSilent: (pid: number) => void = () => 
         if (lost) throw lost
         isUnconfirmed = false
         try {
-          const result = await client.query(statement, values)
+          const result = await plans.query(client, statement, values)
           if (isUnconfirmed) throw new UnconfirmedCommit('the wait for a standby was cancelled')
           return result
         } catch (error) {

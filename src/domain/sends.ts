@@ -3,10 +3,11 @@ import { sql } from 'kysely'
 import type { Actor } from '../auth/actor.js'
 import { AppError, isErrorCode } from '../contract/errors.js'
 import type { Limits } from '../contract/limits.js'
-import type { SendMessage } from '../contract/messages.js'
+import type { Message, SendMessage } from '../contract/messages.js'
 import type { Db } from '../db/database.js'
 import { GroupCommit, type Left } from '../db/group-commit.js'
 import { isRetryable, isUniqueViolation } from '../db/sqlstate.js'
+import type { JsonText } from '../kit/json-text.js'
 import type { Metrics } from '../observe.js'
 import { typeWithFiles } from './attachments.js'
 import { readText } from './message-text.js'
@@ -18,8 +19,8 @@ const SEND_MESSAGES = {
     $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::jsonb[], $7::text[], $8::text[], $9)`,
 }
 
-/** `wire`: the message as JSON text, as PostgreSQL has written it. */
-export type Sent = { wire: string; created: boolean }
+/** `wire`: as PostgreSQL has written it. */
+export type Sent = { wire: JsonText<Message>; created: boolean }
 
 type Draft = {
   actor_id: string

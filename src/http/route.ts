@@ -6,6 +6,7 @@ import type { Context, TypedResponse } from 'hono'
 import type { JSONParsed } from 'hono/utils/types'
 import { ERRORS, type ErrorCode } from '../contract/errors.js'
 import { Problem } from '../contract/problems.js'
+import type { JsonText } from '../kit/json-text.js'
 import type { Env } from './env.js'
 import { refuseInvalid } from './errors.js'
 
@@ -20,19 +21,20 @@ export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { 'application/json': { schema } },
 })
 
-export const body = <T extends z.ZodType>(schema: T) => ({
-  required: true,
-  content: { 'application/json': { schema } },
-})
-
-/** An answer whose JSON PostgreSQL has written: to parse it would only mean to write it again. */
-export function finishedJson<T, S extends 200 | 201>(c: Context<Env>, text: string, status: S) {
+/** An answer that is JSON already: documented, and typed for the handler, like one that json() says. */
+export function sendJson<T, S extends 200 | 201>(c: Context, text: JsonText<T>, status: S) {
+  // A response bears its type for the compiler alone.
   return c.body(text, status, { 'Content-Type': 'application/json' }) as unknown as TypedResponse<
     JSONParsed<T>,
     S,
     'json'
   >
 }
+
+export const body = <T extends z.ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+})
 
 export const BINARY = { type: 'string' as const, format: 'binary' }
 

@@ -163,6 +163,18 @@ test('the history is read from its end, or before, after and around a number', a
   expect(await read('limit=100&around=10')).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], between(false, false)])
 })
 
+test('a page has each message as it is read alone, whatever stands in it', async () => {
+  const { id } = await world.group(alice, bob)
+  const metadata = { 'a "key"': ['\\', null, 1.5, { deep: '},{' }], text: 'line\nline \u2028 \ud83d\ude00' }
+  const first = await alice.say(id, '"quoted", \\ and },{ ]\t\u2028 </script> \ud83d\ude00', { metadata })
+  await bob.say(id, 'yes', { reply_to_id: first.id })
+  const { headers, body } = await bob.ask('GET', `/conversations/${id}/messages?limit=2`)
+  expect(headers.get('content-type')).toBe('application/json')
+  expect(body.data).toHaveLength(2)
+  for (const message of body.data) expect(message).toEqual(await bob.get(`/messages/${message.id}`))
+  expect(body.data[0]).toEqual(first)
+})
+
 test('a stretch of the history is named by one number, and has 1 to 100 messages', async () => {
   const ask = (query: string) => outcome(alice.ask('GET', `/conversations/${home}/messages?${query}`))
   for (const query of ['limit=1', 'limit=100', `before=${Number.MAX_SAFE_INTEGER}`, 'after=0'])

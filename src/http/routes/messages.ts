@@ -10,7 +10,7 @@ import {
   unhideMessage,
 } from '../../domain/messages.js'
 import { byUser, limitRate } from '../rate-limits.js'
-import { body, createRoutes, finishedJson, json, noContent, problems } from '../route.js'
+import { body, createRoutes, json, noContent, problems, sendJson } from '../route.js'
 
 const postMessage = createRoute({
   method: 'post',
@@ -109,10 +109,10 @@ export function messageRoutes() {
   routes.openapi(postMessage, async (c) => {
     const { wire, created } = await c.var.sends.send(c.var.actor, c.req.valid('param').id, c.req.valid('json'))
     c.var.metrics.sends.inc({ outcome: created ? 'stored' : 'duplicate' })
-    return finishedJson<Message, 200 | 201>(c, wire, created ? 201 : 200)
+    return sendJson(c, wire, created ? 201 : 200)
   })
   routes.openapi(getMessages, async (c) =>
-    c.json(await listMessages(c.var.db, c.var.actor, c.req.valid('param').id, c.req.valid('query')), 200),
+    sendJson(c, await listMessages(c.var.db, c.var.actor, c.req.valid('param').id, c.req.valid('query')), 200),
   )
   routes.openapi(getMessage, async (c) =>
     c.json(await readMessage(c.var.db.query, c.var.actor, c.req.valid('param').id), 200),

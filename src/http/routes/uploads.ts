@@ -10,7 +10,7 @@ import type { TakeFile } from '../../media/multipart.js'
 import { arrivingForm } from '../arriving.js'
 import { fieldsOf, form } from '../forms.js'
 import { byUser, limitRate } from '../rate-limits.js'
-import { createRoutes, finishedJson, json, problems } from '../route.js'
+import { createRoutes, json, problems, sendJson } from '../route.js'
 import { FILE_PROBLEMS, FORM_PROBLEMS } from '../upload-problems.js'
 
 const postUpload = createRoute({
@@ -84,7 +84,7 @@ export function uploadRoutes() {
       limits,
     )
     c.var.metrics.sends.inc({ outcome: created ? 'stored' : 'duplicate' })
-    return finishedJson<Message, 200 | 201>(c, wire, created ? 201 : 200)
+    return sendJson(c, wire, created ? 201 : 200)
   })
   routes.openapi(postComplete, async (c) => {
     const { db, media, actor, limits } = c.var
