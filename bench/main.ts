@@ -70,6 +70,7 @@ async function main(options: Options): Promise<boolean> {
     const bench: Bench = {
       ...options,
       open,
+      interrupted,
       postgres: { ...postgres, pid },
       wrong: (what) => {
         wrongs.push(what)
@@ -88,9 +89,15 @@ async function main(options: Options): Promise<boolean> {
     }
     const began = new Date().toISOString().replace(/[:.]/g, '-')
     for (const name of options.scenarios) {
-      const report = await (SCENARIOS[name] as Scenario)(bench)
-      reports[name] = report
-      console.log(draw(report))
+      try {
+        const report = await (SCENARIOS[name] as Scenario)(bench)
+        reports[name] = report
+        console.log(draw(report))
+      } catch (error) {
+        await interrupted()
+        if (error instanceof StartupError) throw error
+        bench.wrong(`${name} failed: ${error instanceof Error ? error.stack : error}`)
+      }
       await save()
     }
     for (const what of wrongs) console.log(`WRONG: ${what}`)

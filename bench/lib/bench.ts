@@ -18,6 +18,8 @@ export type Bench = {
   withPeers: boolean
   /** What is open just now, should the run be interrupted. */
   open: Set<Closing>
+  /** Does not resolve when it was: the process ends. */
+  interrupted: () => Promise<void>
   /** That this round is worth nothing is said at once, and again at the end. */
   wrong: (what: string) => void
   /** How far it is. */

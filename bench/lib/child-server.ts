@@ -13,6 +13,8 @@ const STOP_MS = 20_000
 export type ChildServer = {
   url: string
   pid: number
+  /** Where Node's inspector listens, if it was asked for. */
+  inspector: string | undefined
   /** Resolves once it is gone; without a signal it is asked to go (SIGTERM), and made to when it does not. */
   stop: (signal?: NodeJS.Signals) => Promise<void>
 }
@@ -42,19 +44,22 @@ export async function startChildServer({ command, args, env, ready }: ChildOptio
     clearTimeout(patience)
   }
   try {
-    return { url: await readUrl(child, ready), pid: child.pid ?? 0, stop }
+    return { ...(await readAddresses(child, ready)), pid: child.pid ?? 0, stop }
   } catch (error) {
     await stop('SIGKILL')
     throw error
   }
 }
 
-async function readUrl(child: ChildProcess, ready: RegExp): Promise<string> {
+async function readAddresses(child: ChildProcess, ready: RegExp): Promise<Pick<ChildServer, 'url' | 'inspector'>> {
   const { stdout, stderr } = child
   if (stdout === null || stderr === null) throw new Error('the server was started without pipes')
   let complaint = ''
+  let inspector: string | undefined
   stderr.on('data', (data) => {
     complaint = `${complaint}${data}`.slice(-2_000)
+    // It is told before anything else.
+    inspector ??= /Debugger listening on (\S+)/.exec(complaint)?.[1]
   })
   const failure = (what: string) => new StartupError(`The server ${what}: ${complaint.trim()}`)
   const late = new AbortController()
@@ -71,5 +76,5 @@ async function readUrl(child: ChildProcess, ready: RegExp): Promise<string> {
       () => undefined,
     )
   })
-  return url.finally(() => late.abort())
+  return { url: await url.finally(() => late.abort()), inspector }
 }

@@ -11,11 +11,16 @@ export class Figures {
     return [...this.#values.keys()]
   }
 
-  /** Once in each round; NaN stands for what could not be measured. */
-  add(subject: string, measured: Record<string, number>): void {
+  /** Instead of what was measured in that round before. NaN stands for what could not be. */
+  add(subject: string, round: number, measured: Record<string, number>): void {
     const own = this.#values.get(subject) ?? new Map<string, number[]>()
     this.#values.set(subject, own)
-    for (const [figure, value] of Object.entries(measured)) own.set(figure, [...(own.get(figure) ?? []), value])
+    for (const [figure, value] of Object.entries(measured)) {
+      const values = own.get(figure) ?? []
+      while (values.length < round) values.push(Number.NaN)
+      values[round] = value
+      own.set(figure, values)
+    }
   }
 
   of(subject: string, figure: string): readonly number[] {
@@ -57,8 +62,8 @@ export function check(what: string, values: readonly number[], bar?: Bar, unit =
 export function spread(values: readonly number[]): string {
   const known = finite(values)
   const middle = median(known)
-  if (known.length < 2) return show(middle)
-  return `${show(middle)} (${show(Math.min(...known))}-${show(Math.max(...known))})`
+  const [least, most] = [Math.min(...known), Math.max(...known)]
+  return known.length === 0 || least === most ? show(middle) : `${show(middle)} (${show(least)}-${show(most)})`
 }
 
 function finite(values: readonly number[]): number[] {

@@ -26,7 +26,9 @@ export type Axis = {
 export async function measureAxis(bench: Bench, axis: Axis): Promise<Report> {
   const figures = new Figures()
   const sizes = axis.sizes.map((size) => ({ name: nameOf(size), size }))
-  await inTurn(bench, axis.title, sizes, async ({ name, size }) => figures.add(name, await axis.measure(size)))
+  await inTurn(bench, axis.title, sizes, async ({ name, size }, round) =>
+    figures.add(name, round, await axis.measure(size)),
+  )
   const file = join(bench.plots, `growth-${axis.name}.svg`)
   await mkdir(bench.plots, { recursive: true })
   await writeFile(file, drawPlot(`${axis.title}, as multiples of the first`, axis.what, seriesOf(axis, figures)))

@@ -19,14 +19,14 @@ export async function measureFanOut(bench: Bench): Promise<Report> {
   const finished = bare('bare ws, a finished frame', 'ws.ts', env('finished'))
   const sends = bare('bare ws, send() to each', 'ws.ts', env('send'))
   const figures = new Figures()
-  await inTurn(bench, 'fan-out', [own, finished, sends], (subject) =>
+  await inTurn(bench, 'fan-out', [own, finished, sends], (subject, round) =>
     onStage(bench, subject, { groups: 1, members: sockets + 1 }, async (stage) => {
       await stage.connect()
       const order = { in_flight: 1, bytes: BYTES, until: 'heard' } as const
       await stage.driver.tell('saturate', { ...order, seconds: Math.min(3, bench.seconds) })
       const load = await stage.saturate({ ...order, seconds: bench.seconds })
       frameBytes = load.frame_bytes
-      figures.add(subject.name, {
+      figures.add(subject.name, round, {
         'deliveries/s': load.heard / load.seconds,
         'heard by the first p50 ms': load.firsts.p50,
         'by the last p50 ms': load.lasts.p50,

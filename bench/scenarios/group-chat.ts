@@ -19,12 +19,12 @@ export async function measureGroupChat(bench: Bench): Promise<Report> {
   const subjects: Subject[] = [own, ...(await findPeers(bench))]
   const saturation = new Figures()
   const paced = new Map(RATES.map((rate) => [rate, new Figures()]))
-  await inTurn(bench, 'group chat', subjects, (subject) =>
+  await inTurn(bench, 'group chat', subjects, (subject, round) =>
     onStage(bench, subject, CAST, async (stage) => {
       await stage.connect()
       await stage.warmUp()
-      saturation.add(subject.name, await saturate(stage, bench.seconds))
-      for (const [rate, figures] of paced) figures.add(subject.name, await pace(stage, rate, bench.seconds))
+      saturation.add(subject.name, round, await saturate(stage, bench.seconds))
+      for (const [rate, figures] of paced) figures.add(subject.name, round, await pace(stage, rate, bench.seconds))
     }),
   )
   const against = (name: string, least: number) =>

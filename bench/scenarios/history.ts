@@ -19,11 +19,11 @@ export async function measureHistory(bench: Bench): Promise<Report> {
   const subjects = [own, ...(await findPeers(bench)).filter(({ name }) => name === SOCKET_IO)]
   const stored = bench.quick ? QUICK_STORED : STORED
   const figures = new Figures()
-  await inTurn(bench, 'history', subjects, (subject) =>
+  await inTurn(bench, 'history', subjects, (subject, round) =>
     onStage(bench, subject, { groups: 1, members: 10 }, async (stage) => {
       const [seat] = stage.scene.seats
       await stage.scene.fillHistory?.(seat?.conversations[0] ?? '', stored)
-      figures.add(subject.name, await readHistory(bench, stage, stage.scene.seats))
+      figures.add(subject.name, round, await readHistory(bench, stage, stage.scene.seats))
     }),
   )
   return {

@@ -16,15 +16,15 @@ export async function measureHttpSend(bench: Bench): Promise<Report> {
   const [own, hono] = [earshot(), bare('bare Hono', 'hono.ts')]
   const figures = new Figures()
   const inserts = new Figures()
-  await inTurn(bench, 'sends over HTTP', [own, hono], (subject) =>
+  await inTurn(bench, 'sends over HTTP', [own, hono], (subject, round) =>
     onStage(bench, subject, CAST, async (stage) => {
-      figures.add(subject.name, await postAll(bench, stage))
+      figures.add(subject.name, round, await postAll(bench, stage))
       if (subject !== hono) return
       // Into the same database, so that it has a turn in each round as well.
       for (const connections of CONNECTIONS) {
         const order = { url: stage.databaseUrl, connections, batch: BATCH, seconds: bench.seconds, bytes: BYTES }
         const { result: inserted, cpu: used } = await stage.measure(() => stage.driver.tell('insert', order))
-        inserts.add(`${connections === 1 ? 'one connection' : `${connections} connections`}`, {
+        inserts.add(`${connections === 1 ? 'one connection' : `${connections} connections`}`, round, {
           'rows/s': inserted.rows / inserted.seconds,
           'CPU s for 1,000: Node': (used.driver / inserted.rows) * 1_000,
           PostgreSQL: (used.postgres / inserted.rows) * 1_000,

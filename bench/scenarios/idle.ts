@@ -2,30 +2,31 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Bench, Report } from '../lib/bench.js'
+import { collectGarbage, INSPECTED } from '../lib/collect-garbage.js'
 import { check, Figures } from '../lib/figures.js'
 import { inTurn } from '../lib/in-turn.js'
 import { onStage, type Stage } from '../lib/stage.js'
 import { earshot } from '../servers/earshot.js'
-import { findPeers } from '../servers/peers.js'
-import { SOCKET_IO } from '../servers/socket-io.js'
+import { installPeers, socketIo } from '../servers/socket-io.js'
 
 const SOCKETS = [1_000, 10_000]
 const QUICK_SOCKETS = [200, 1_000]
 const MEMBERS = 10
 /** Whatever is allocated once is there before anything is weighed. */
-const WARM_UP = 200
-/** Until garbage of the handshakes is gone, as far as it goes. */
-const CALM_S = 12
-const QUICK_CALM_S = 3
+const WARM_UP = 1_000
+/** Until all has been said that belongs to coming and going. */
+const CALM_S = 5
+const QUICK_CALM_S = 2
 const KIB = 1_024
 
 export async function measureIdle(bench: Bench): Promise<Report> {
-  const own = earshot()
-  const subjects = [own, ...(await findPeers(bench)).filter(({ name }) => name === SOCKET_IO)]
+  const own = earshot({ flags: [INSPECTED] })
+  if (bench.withPeers) await installPeers()
+  const subjects = [own, ...(bench.withPeers ? [socketIo('postgres', [INSPECTED])] : [])]
   const counts = bench.quick ? QUICK_SOCKETS : SOCKETS
   const figures = new Map(counts.map((count) => [count, new Figures()]))
   const cast = { groups: Math.max(...counts) / MEMBERS, members: MEMBERS }
-  await inTurn(bench, 'idle connections', subjects, (subject) =>
+  await inTurn(bench, 'idle connections', subjects, (subject, round) =>
     onStage(bench, subject, cast, async (stage) => {
       const { seats } = stage.scene
       await stage.connect(seats.slice(0, WARM_UP))
@@ -36,7 +37,7 @@ export async function measureIdle(bench: Bench): Promise<Report> {
         await stage.connect(seats.slice(0, count))
         const seconds = (performance.now() - began) / 1_000
         const after = await weigh(bench, stage)
-        its.add(subject.name, {
+        its.add(subject.name, round, {
           'KiB in the server, each': (after.server - before.server) / count / KIB,
           'KiB in PostgreSQL, each': (after.postgres - before.postgres) / count / KIB,
           // The pool has a few more or fewer, as it happens: what matters is whether they grow with those who are idle.
@@ -45,7 +46,6 @@ export async function measureIdle(bench: Bench): Promise<Report> {
           'connects/s': count / seconds,
         })
         await stage.driver.tell('disconnect')
-        await delay(calm_ms(bench))
       }
     }),
   )
@@ -53,7 +53,7 @@ export async function measureIdle(bench: Bench): Promise<Report> {
   return {
     title: 'Idle connections',
     notes: [
-      `Each of another user in a conversation of ${MEMBERS}; memory without what is shared with other processes.`,
+      `Each of another user in a conversation of ${MEMBERS}; memory after a full collection of garbage, without what is shared with other processes.`,
     ],
     tables: [...figures].map(([count, its]) => ({ title: `${count.toLocaleString('en')} connections`, figures: its })),
     checks: [
@@ -67,7 +67,8 @@ export async function measureIdle(bench: Bench): Promise<Report> {
 }
 
 async function weigh(bench: Bench, stage: Stage): Promise<{ server: number; postgres: number; backends: number }> {
-  await delay(calm_ms(bench))
+  await delay((bench.quick ? QUICK_CALM_S : CALM_S) * 1_000)
+  for (const inspector of stage.scene.inspectors) await collectGarbage(inspector)
   const session = new pg.Client(stage.databaseUrl)
   await session.connect()
   const { rows } = await session.query(
@@ -75,8 +76,4 @@ async function weigh(bench: Bench, stage: Stage): Promise<{ server: number; post
   )
   await session.end()
   return { ...stage.memory(), backends: Number(rows[0].count) }
-}
-
-function calm_ms({ quick }: Bench): number {
-  return (quick ? QUICK_CALM_S : CALM_S) * 1_000
 }

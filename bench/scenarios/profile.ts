@@ -60,7 +60,7 @@ async function playParts(bench: Bench, folder: string, figures: Map<string, Figu
       await session.query('select pg_stat_statements_reset()')
       const from_us = nowMicroseconds()
       const own = new Figures()
-      own.add(subject.name, await work())
+      own.add(subject.name, 0, await work())
       figures.set(name, own)
       parts.push({ name, span: { from_us, to_us: nowMicroseconds() }, statements: await topStatements(session) })
     }

@@ -9,6 +9,8 @@ import { earshot } from '../servers/earshot.js'
 import { CAST, saturate } from './group-chat.js'
 
 const DELAY_US = 3_000
+/** One after the other: shows that the stand-in is at work. */
+const BARE_COMMITS = { connections: 1, batch: 1, seconds: 1, bytes: 200 }
 
 const SLOW_DISK = `
   do $$ begin
@@ -29,11 +31,15 @@ export async function measureSlowDisk(bench: Bench): Promise<Report> {
     earshot({ name: 'this, 3 ms more', before, after }),
   ]
   const figures = new Figures()
-  await inTurn(bench, 'slow disk', [plain, slow, inside, slowInside], (subject) =>
+  await inTurn(bench, 'slow disk', [plain, slow, inside, slowInside], (subject, round) =>
     onStage(bench, subject, CAST, async (stage) => {
+      const { rows, seconds } = await stage.driver.tell('insert', { ...BARE_COMMITS, url: stage.databaseUrl })
       await stage.connect()
       await stage.warmUp()
-      figures.add(subject.name, await saturate(stage, bench.seconds))
+      figures.add(subject.name, round, {
+        'a bare commit ms': (seconds / rows) * 1_000,
+        ...(await saturate(stage, bench.seconds)),
+      })
     }),
   )
   const keeps = (name: string, base: string) => figures.ratios('messages/s', name, base)

@@ -23,6 +23,7 @@ export function bare(name: string, file: 'hono.ts' | 'ws.ts', env: () => Record<
           conversations: [conversations[Math.floor(index / members)] ?? ''],
         })),
         pids: [pid],
+        inspectors: [],
       }
     },
   }

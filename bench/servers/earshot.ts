@@ -60,6 +60,7 @@ async function open(
     adapter: 'earshot',
     seats,
     pids: nodes.map(({ pid }) => pid),
+    inspectors: nodes.flatMap(({ inspector }) => inspector ?? []),
     countMessages: async () => {
       const { rows } = await crowd.session.query('select count(*) from messages')
       return Number(rows[0].count)

@@ -11,6 +11,8 @@ export type Scene = {
   /** Group by group. */
   seats: readonly Seat[]
   pids: readonly number[]
+  /** Of those that can be made to collect their garbage. */
+  inspectors: readonly string[]
   /** Those that are stored; absent where nothing is. */
   countMessages?: () => Promise<number>
   /** Puts so many into one conversation, past the server if that is quicker. */

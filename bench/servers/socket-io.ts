@@ -29,18 +29,25 @@ export async function installPeers(): Promise<void> {
     throw new StartupError('Socket.IO could not be installed: see above, or leave it out (--without-peers).')
 }
 
-export function socketIo(adapter: 'postgres' | 'memory'): Subject {
+/** `flags` of Node. */
+export function socketIo(adapter: 'postgres' | 'memory', flags: readonly string[] = []): Subject {
   const name = adapter === 'postgres' ? SOCKET_IO : IN_MEMORY
   return {
     name,
-    start: (databaseUrl, cast, closing) => open(databaseUrl, cast, adapter, closing),
+    start: (databaseUrl, cast, closing) => open(databaseUrl, cast, adapter, flags, closing),
   }
 }
 
-async function open(databaseUrl: string, { groups, members }: Cast, adapter: string, closing: Closing): Promise<Scene> {
-  const { url, pid, stop } = await startChildServer({
+async function open(
+  databaseUrl: string,
+  { groups, members }: Cast,
+  adapter: string,
+  flags: readonly string[],
+  closing: Closing,
+): Promise<Scene> {
+  const { url, pid, inspector, stop } = await startChildServer({
     command: process.execPath,
-    args: [join(PEERS, 'socket-io.mjs')],
+    args: [...flags, join(PEERS, 'socket-io.mjs')],
     env: { DATABASE_URL: databaseUrl, ADAPTER: adapter, NODE_ENV: 'production' },
     ready: /listening on (\S+)/,
   })
@@ -63,6 +70,7 @@ async function open(databaseUrl: string, { groups, members }: Cast, adapter: str
     adapter: 'socket-io',
     seats,
     pids: [pid],
+    inspectors: inspector === undefined ? [] : [inspector],
     countMessages: async () => {
       const { rows } = await session.query('select count(*) from messages')
       return Number(rows[0].count)
