@@ -75,31 +75,32 @@ function boundedArrivals(): MiddlewareHandler<Env> {
 
 /** A body is JSON in UTF-8 of bounded size, but for files. Invalid UTF-8 would otherwise be replaced in silence. */
 export function readableBody(): MiddlewareHandler<Env> {
-  const limit = bodyLimit({
-    maxSize: HARD.body_bytes,
-    onError: () => {
-      throw new AppError('request.too_large', { detail: `At most ${HARD.body_bytes} bytes` })
-    },
-  })
+  const refuse = () => {
+    throw new AppError('request.too_large', { detail: `At most ${HARD.body_bytes} bytes` })
+  }
+  const count = bodyLimit({ maxSize: HARD.body_bytes, onError: refuse })
   const arrive = boundedArrivals()
   return (c, next) => {
     if (takesBytes(c.req.path, LIKE_JSON.test(c.req.header('content-type') ?? ''))) {
       return BODILESS.has(c.req.method) ? next() : arrive(c, next)
     }
-    return limit(c, async () => {
-      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
-        // Kept by the request: the validator parses these same bytes.
-        const late = setTimeout(() => c.env.incoming.destroy(), BODY_MS)
-        const bytes = new Uint8Array(await c.req.arrayBuffer().finally(() => clearTimeout(late)))
-        if (bytes.length > 0) {
-          if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) {
-            throw new AppError('request.unsupported_media_type', { detail: 'The body must be application/json' })
-          }
-          if (!isUtf8(bytes)) throw new AppError('request.malformed')
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+    const read = async () => {
+      // Kept by the request: the validator parses these same bytes.
+      const late = setTimeout(() => c.env.incoming.destroy(), BODY_MS)
+      const bytes = new Uint8Array(await c.req.arrayBuffer().finally(() => clearTimeout(late)))
+      if (bytes.length > 0) {
+        if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) {
+          throw new AppError('request.unsupported_media_type', { detail: 'The body must be application/json' })
         }
+        if (!isUtf8(bytes)) throw new AppError('request.malformed')
       }
       await next()
-    })
+    }
+    // The library looks at a stream, which is made for that alone: only for a body of unknown length it is worth it.
+    if (c.req.header('transfer-encoding') !== undefined) return count(c, read)
+    if (Number(c.req.header('content-length') ?? 0) > HARD.body_bytes) refuse()
+    return read()
   }
 }
 

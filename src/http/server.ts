@@ -1,8 +1,6 @@
 // The REST side, put together: what every request passes, then the routes by noun.
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { cors } from 'hono/cors'
 import { requestId } from 'hono/request-id'
-import { secureHeaders } from 'hono/secure-headers'
 import type { Env, Services } from './env.js'
 import { answerError, answerNotFound } from './errors.js'
 import { findAddress, neverStore, provide, readableBody, report, requireActor } from './middleware.js'
@@ -30,8 +28,9 @@ import { syncRoutes } from './routes/sync.js'
 import { typingRoutes } from './routes/typing.js'
 import { uploadRoutes } from './routes/uploads.js'
 import { userRoutes } from './routes/users.js'
+import { answerOrigins, setSecureHeaders } from './standard-headers.js'
 import { trace } from './tracing.js'
-import { speakTus, TUS_SENT, TUS_TOLD } from './tus.js'
+import { speakTus } from './tus.js'
 
 export function createHttp(
   services: Services,
@@ -40,22 +39,9 @@ export function createHttp(
   const app = new OpenAPIHono<Env>()
   app.onError(answerError)
   app.notFound(answerNotFound)
-  app.use(
-    provide(services),
-    requestId({ limitLength: 64 }),
-    trace(),
-    report(),
-    secureHeaders({ crossOriginResourcePolicy: false }),
-  )
+  app.use(provide(services), requestId({ limitLength: 64 }), trace(), report(), setSecureHeaders())
   app.use(`${BASE}/uploads/resumable/*`, speakTus())
-  app.use(
-    cors({
-      origin: (origin) => (options.corsOrigins.includes('*') || options.corsOrigins.includes(origin) ? origin : null),
-      allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', 'Traceparent', 'Tracestate', ...TUS_SENT],
-      exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', ...TUS_TOLD],
-      maxAge: 600,
-    }),
-  )
+  app.use(answerOrigins(options.corsOrigins))
   app.use(`${BASE}/*`, neverStore(), findAddress(options.trustedProxies), requireActor(), readableBody())
   app.route('/', operationsRoutes())
   app.route('/', pageRoutes())
