@@ -12,15 +12,25 @@ import { logIds } from './tracing.js'
 
 /** For a whole body that is no file. */
 const BODY_MS = 30_000
+const UTF8 = new TextDecoder()
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE'])
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 /** Whatever a validator would take for JSON, and read as a whole. */
 const LIKE_JSON = /^application\/[^;]*json/i
 
+/**
+ * Gives every request what was constructed once. Hono copies all variables each time that one is read, and there are many: here
+ * they are one object, behind which the services stand.
+ */
 export function provide(services: Services): MiddlewareHandler<Env> {
-  return async (c, next) => {
-    for (const [name, service] of Object.entries(services)) c.set(name as keyof Services, service)
-    await next()
+  return (c, next) => {
+    const variables = Object.create(services)
+    Object.defineProperty(c, 'var', { value: variables })
+    c.set = (name: string, value: unknown) => {
+      variables[name] = value
+    }
+    c.get = (name: string) => variables[name]
+    return next()
   }
 }
 
@@ -86,14 +96,15 @@ export function readableBody(): MiddlewareHandler<Env> {
     }
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     const read = async () => {
-      // Kept by the request: the validator parses these same bytes.
       const late = setTimeout(() => c.env.incoming.destroy(), BODY_MS)
-      const bytes = new Uint8Array(await c.req.arrayBuffer().finally(() => clearTimeout(late)))
+      const bytes = Buffer.from(await c.req.arrayBuffer().finally(() => clearTimeout(late)))
       if (bytes.length > 0) {
         if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) {
           throw new AppError('request.unsupported_media_type', { detail: 'The body must be application/json' })
         }
         if (!isUtf8(bytes)) throw new AppError('request.malformed')
+        // What the validator parses. From the bytes it would be made by way of a stream.
+        Object.assign(c.req.bodyCache, { text: Promise.resolve(UTF8.decode(bytes)) })
       }
       await next()
     }
