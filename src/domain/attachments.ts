@@ -23,7 +23,7 @@ export async function typeWithFiles(
   const here = await lockMembership(tx, actor, conversationId)
   requireNothingAgainst(whyNotSend(here.role, here.blocked))
   const sent = await findSent(tx, actor, input.client_id)
-  // A repeat: its files are in the message already, and send_message() answers with that.
+  // A repeat: its files are in the message already, and send_messages() answers with that.
   if (sent) return sent.type
   const kinds = new Set(await lockLinkable(tx, actor, conversationId, input.attachment_ids))
   const [kind = 'file'] = kinds
