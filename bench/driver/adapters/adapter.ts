@@ -1,5 +1,4 @@
 // What the driver needs to know of a server: how to connect, to send, and to tell its texts from all else that comes.
-import { WebSocket } from 'ws'
 
 /** The place of one person on one server. `key`: what lets them in. */
 export type Seat = { url: string; key: string; conversations: readonly string[] }
@@ -45,11 +44,6 @@ export function writeMark(id: number, bytes: number): string {
   return `#${id}|`.padEnd(bytes, 'x')
 }
 
-/** Does nothing that it need not do. */
-export function openSocket(url: string): WebSocket {
-  return new WebSocket(url, { perMessageDeflate: false, skipUTF8Validation: true })
-}
-
 /** Those who wait for an answer on one socket. */
 export class Waiting {
   readonly #all = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
@@ -71,5 +65,32 @@ export class Waiting {
 
   endAll(error: string): void {
     for (const id of [...this.#all.keys()]) this.end(id, error)
+  }
+}
+
+/** A greeting of the server that a socket waits for before it is of use. */
+export class Opening {
+  readonly greeted: Promise<void>
+  readonly opened: Promise<void>
+  greet: () => void = () => undefined
+  open: () => void = () => undefined
+  #fails: ((error: Error) => void)[] = []
+
+  constructor() {
+    this.greeted = new Promise((resolve, reject) => {
+      this.greet = resolve
+      this.#fails.push(reject)
+    })
+    this.opened = new Promise((resolve, reject) => {
+      this.open = resolve
+      this.#fails.push(reject)
+    })
+    // Whoever waits hears of it; there may be nobody any more.
+    for (const one of [this.greeted, this.opened]) one.catch(() => undefined)
+  }
+
+  /** Says nothing when it is open. */
+  fail(what: string): void {
+    for (const fail of this.#fails) fail(new Error(what))
   }
 }

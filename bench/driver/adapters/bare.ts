@@ -1,20 +1,18 @@
 // The bare servers of bench/limits: what is said goes to everybody, and an answer stands for nothing.
-import { type Adapter, openSocket, readMark } from './adapter.js'
+import { FrameSocket } from '../frame-socket.js'
+import { type Adapter, readMark } from './adapter.js'
 
 export const bare: Adapter = {
-  connect: ({ url }, { onText, onLost }) =>
-    new Promise((resolve, reject) => {
-      const socket = openSocket(url.replace(/^http/, 'ws'))
-      socket.on('message', (frame: Buffer) => {
+  connect: async ({ url }, { onText, onLost }) => {
+    const socket = await FrameSocket.open(url.replace(/^http/, 'ws'), {
+      onText: (frame) => {
         const id = readMark(frame)
         if (id !== undefined) onText(id, frame.length)
-      })
-      socket.on('open', () =>
-        resolve({ send: async (_, text) => socket.send(`"${text}"`), close: () => socket.terminate() }),
-      )
-      socket.on('error', reject)
-      socket.on('close', (code) => onLost(`the socket was closed with ${code}`))
-    }),
+      },
+      onClose: (code) => onLost(`the socket was closed with ${code}`),
+    })
+    return { send: async (_, text) => socket.send(`"${text}"`), close: () => socket.terminate() }
+  },
   post: (_, conversation, content) => ({
     method: 'POST',
     path: `/api/v1/conversations/${conversation}/messages`,

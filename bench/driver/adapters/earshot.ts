@@ -1,35 +1,38 @@
+import { FrameSocket } from '../frame-socket.js'
 import type { Adapter, Connection, Ears, Seat } from './adapter.js'
-import { openSocket, readMark, Waiting } from './adapter.js'
+import { Opening, readMark, Waiting } from './adapter.js'
 
 const EVENT = '{"type":"message.created"'
 const REPLY = '{"type":"reply","id":"'
 const HELLO = '{"type":"hello"'
 
-function connect({ url, key }: Seat, { onText, onLost }: Ears): Promise<Connection> {
-  const socket = openSocket(`${url.replace(/^http/, 'ws')}/ws?token=${key}`)
+async function connect({ url, key }: Seat, { onText, onLost }: Ears): Promise<Connection> {
   const waiting = new Waiting()
-  return new Promise((resolve, reject) => {
-    socket.on('message', (frame: Buffer) => {
+  const hello = new Opening()
+  const socket = await FrameSocket.open(`${url.replace(/^http/, 'ws')}/ws?token=${key}`, {
+    onText: (frame) => {
       const beginning = frame.toString('latin1', 0, EVENT.length)
       if (beginning === EVENT) {
         const id = readMark(frame)
         if (id !== undefined) onText(id, frame.length)
       } else if (beginning.startsWith(REPLY)) readReply(frame, waiting)
-      else if (beginning.startsWith(HELLO)) resolve({ send, close: () => socket.terminate() })
-    })
-    socket.on('error', reject)
-    socket.on('close', (code) => {
+      else if (beginning.startsWith(HELLO)) hello.open()
+    },
+    onClose: (code) => {
       const what = `the socket was closed with ${code}`
-      reject(new Error(what))
+      hello.fail(what)
       waiting.endAll(what)
       onLost(what)
-    })
+    },
   })
-
-  function send(conversation_id: string, content: string): Promise<void> {
-    const { id, answered } = waiting.begin()
-    socket.send(JSON.stringify({ id: String(id), type: 'message.send', data: { conversation_id, content } }))
-    return answered
+  await hello.opened
+  return {
+    send: (conversation_id, content) => {
+      const { id, answered } = waiting.begin()
+      socket.send(JSON.stringify({ id: String(id), type: 'message.send', data: { conversation_id, content } }))
+      return answered
+    },
+    close: () => socket.terminate(),
   }
 }
 
