@@ -21,14 +21,16 @@ export function describeSlope(figure: string, what: string, points: readonly Gro
   const exponent = exponentOf(points)
   if (!Number.isFinite(ratio) || !Number.isFinite(exponent)) return `- ${figure}: not known.`
   const span = `${first?.x.toLocaleString('en')} to ${last?.x.toLocaleString('en')} ${what}`
-  return `- ${figure}: ${ratio.toFixed(2)} times from ${span}; it ${inWords(exponent)} (exponent ${exponent.toFixed(2)}).`
+  return `- ${figure}: ${ratio.toFixed(2)} times from ${span}; it ${inWords(exponent, (last?.x ?? 0) / (first?.x ?? 0))} (exponent ${exponent.toFixed(2)}).`
 }
 
-function inWords(exponent: number): string {
+/** `span`: how many times as many there are in the end. */
+function inWords(exponent: number, span: number): string {
+  const [times, each] = span < 10 ? [2, 'doubling'] : [10, 'ten times as many']
   const size = Math.abs(exponent)
   const way = exponent < 0 ? 'falls' : 'grows'
   if (size < 0.03) return 'stays as it is'
-  if (size < 0.85) return `${way} by ${(Math.abs(10 ** exponent - 1) * 100).toFixed(0)} % with each ten times as many`
+  if (size < 0.85) return `${way} by ${(Math.abs(times ** exponent - 1) * 100).toFixed(0)} % with each ${each}`
   if (size <= 1.15) return exponent < 0 ? 'falls in proportion' : 'grows in proportion'
   return `${way} faster than they grow`
 }

@@ -21,6 +21,11 @@ test('a slope is said in words', () => {
   expect(say((x) => x ** -0.1)).toContain('it falls by 21 % with each ten times as many')
 })
 
+test('where there are not ten times as many, it is told by doublings', () => {
+  const nodes = [1, 2, 3].map((x) => ({ x, values: [x ** 0.5] }))
+  expect(describeSlope('p99 ms', 'nodes', nodes)).toContain('it grows by 41 % with each doubling')
+})
+
 test('what was not measured is not known', () => {
   expect(describeSlope('p99 ms', 'members', [])).toBe('- p99 ms: not known.')
   expect(
