@@ -51,6 +51,7 @@ const COUNTING = {
   shared_preload_libraries: 'pg_stat_statements',
   'pg_stat_statements.track': 'all',
   'pg_stat_statements.track_planning': 'on',
+  track_functions: 'all',
 }
 
 async function main(options: Options): Promise<boolean> {

@@ -9,8 +9,6 @@ import { type Inserted, type Inserting, insertAll } from './inserting.js'
 import { type Counts, Ledger } from './ledger.js'
 
 const OPENED_AT_ONCE = 50
-/** For the last answers and deliveries of a phase. */
-const SETTLE_MS = 15_000
 const LOOK_MS = 20
 /** After a refusal, so that an overloaded server is not asked as fast as it says no. */
 const REST_MS = 50
@@ -51,6 +49,12 @@ export class Driver {
   #onHeard = new Map<number, () => void>()
   #frameBytes = 0
   #troubles = new Set<string>()
+  readonly #settle_ms: number
+
+  /** `settle_ms`: how long the last answers and deliveries of a phase are waited for. */
+  constructor(settle_ms = 15_000) {
+    this.#settle_ms = settle_ms
+  }
 
   /** Resolves once everybody hears. */
   async connect(name: AdapterName, seats: readonly Seat[]): Promise<void> {
@@ -92,7 +96,7 @@ export class Driver {
       }
     }
     const everybody = Promise.all(Array.from({ length: in_flight }, work))
-    await Promise.race([everybody, delay(phase.seconds * 1_000 + SETTLE_MS, undefined, { ref: false })])
+    await Promise.race([everybody, delay(phase.seconds * 1_000 + this.#settle_ms, undefined, { ref: false })])
     await this.#settle(ledger)
     return this.#conclude(ledger, (lastAt - began) / 1_000, new Samples(), true)
   }
@@ -161,7 +165,7 @@ export class Driver {
   }
 
   async #settle(ledger: Ledger): Promise<void> {
-    const deadline = performance.now() + SETTLE_MS
+    const deadline = performance.now() + this.#settle_ms
     while (!ledger.isSettled && performance.now() < deadline) await delay(LOOK_MS)
   }
 

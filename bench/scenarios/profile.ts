@@ -18,8 +18,10 @@ import { postAll } from './http-send.js'
 const LINES = 20
 const STATEMENTS = 12
 const STORED = 10_000
+/** Sessions tell of functions once they have been idle for a moment. */
+const COUNTS_ARE_IN = 'select pg_sleep(1.5), pg_stat_clear_snapshot()'
 
-type Part = { name: string; span: Span; statements: string }
+type Part = { name: string; span: Span; statements: string; functions: string }
 
 export function measureProfile(bench: Bench): Promise<Report> {
   return closeAfter(bench.open, async (closing) => {
@@ -30,10 +32,11 @@ export function measureProfile(bench: Bench): Promise<Report> {
     // It was written as the server ended.
     const [name = ''] = (await readdir(folder)).filter((one) => one.endsWith('.cpuprofile'))
     const profile = await readFile(join(folder, name), 'utf8')
-    const texts = parts.flatMap(({ name: what, span, statements }) => [
+    const texts = parts.flatMap(({ name: what, span, statements, functions }) => [
       `### ${what}: where`,
       drawSelfTimes(profile, span),
       statements,
+      functions,
     ])
     await mkdir(bench.save, { recursive: true })
     await writeFile(join(bench.save, 'server.cpuprofile'), profile)
@@ -57,12 +60,18 @@ async function playParts(bench: Bench, folder: string, figures: Map<string, Figu
     const session = await countStatements(stage)
     const part = async (name: string, work: () => Promise<Record<string, number>>) => {
       bench.say(`profile: ${name}`)
-      await session.query('select pg_stat_statements_reset()')
+      await session.query(COUNTS_ARE_IN)
+      await session.query('select pg_stat_statements_reset(), pg_stat_reset()')
       const from_us = nowMicroseconds()
       const own = new Figures()
       own.add(subject.name, 0, await work())
       figures.set(name, own)
-      parts.push({ name, span: { from_us, to_us: nowMicroseconds() }, statements: await topStatements(session) })
+      parts.push({
+        name,
+        span: { from_us, to_us: nowMicroseconds() },
+        statements: await topStatements(session),
+        functions: await topFunctions(session),
+      })
     }
     await stage.connect()
     await stage.warmUp()
@@ -129,6 +138,26 @@ async function topStatements(session: pg.Client): Promise<string> {
       Math.round(row.total_ms),
       Number(row.buffers),
       Number(row.wal),
+    ]),
+  )
+}
+
+/** Of those that are not inlined: their own time, without that of functions within them, but with the statements. */
+async function topFunctions(session: pg.Client): Promise<string> {
+  await session.query(COUNTS_ARE_IN)
+  const { rows } = await session.query(
+    `select funcname as name, calls, self_time as self_ms, total_time as all_ms
+     from pg_stat_user_functions where calls > 0 and funcname not like 'pg\\_%' order by self_time desc limit $1`,
+    [STATEMENTS],
+  )
+  return drawMarkdown(
+    ['function of the database', 'calls', 'of its own, ms', 'ms for one', 'with those within, ms'],
+    rows.map(({ name, calls, self_ms, all_ms }) => [
+      name,
+      Number(calls),
+      Math.round(self_ms),
+      (self_ms / calls).toFixed(3),
+      Math.round(all_ms),
     ]),
   )
 }
