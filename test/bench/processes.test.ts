@@ -27,7 +27,7 @@ async function said(): Promise<void> {
   await once(createInterface({ input: child.stdout! }), 'line')
 }
 
-test('who works is told from who does not', async () => {
+test.skipIf(process.platform !== 'linux')('who works is told from who does not', async () => {
   const meter = new CpuMeter({ worker: [child.pid ?? 0], nobody: [] })
   child.stdin?.write('300')
   await said()
@@ -39,7 +39,7 @@ test('who works is told from who does not', async () => {
   expect(used.others).toBeGreaterThanOrEqual(0)
 })
 
-test('a family is more than its head', () => {
+test.skipIf(process.platform !== 'linux')('a family is more than its head', () => {
   const [own, whole] = [proportionalBytes([child.pid ?? 0]), proportionalBytes([process.pid])]
   expect(own).toBeGreaterThan(5 * 2 ** 20)
   // This process is the parent of that one.
