@@ -2,7 +2,7 @@
 import type { Bench, Report } from '../lib/bench.js'
 import { check, Figures } from '../lib/figures.js'
 import { inTurn } from '../lib/in-turn.js'
-import { onStage, perThousand } from '../lib/stage.js'
+import { onStage, perThousand, type Stage } from '../lib/stage.js'
 import { bare } from '../servers/bare.js'
 import { earshot } from '../servers/earshot.js'
 import { BYTES } from './group-chat.js'
@@ -24,19 +24,9 @@ export async function measureFanOut(bench: Bench): Promise<Report> {
   await inTurn(bench, 'fan-out', [own, finished, sends], (subject, round) =>
     onStage(bench, subject, { groups: 1, members: sockets + 1 }, async (stage) => {
       await stage.connect()
-      const order = { bytes: BYTES, until: 'heard' } as const
-      await stage.driver.tell('saturate', { ...order, in_flight: IN_FLIGHT, seconds: Math.min(3, bench.seconds) })
-      const alone = await stage.saturate({ ...order, in_flight: 1, seconds: bench.seconds })
-      const load = await stage.saturate({ ...order, in_flight: IN_FLIGHT, seconds: bench.seconds })
-      frameBytes = load.frame_bytes
-      figures.add(subject.name, round, {
-        'deliveries/s': load.heard / load.seconds,
-        ...perThousand(load.cpu, load.heard),
-        'one alone: by the first p50 ms': alone.firsts.p50,
-        'by the last p50 ms': alone.lasts.p50,
-        'by the last p99 ms': alone.lasts.p99,
-        'bytes of a frame': load.frame_bytes,
-      })
+      const measured = await fanOut(bench, stage)
+      frameBytes = measured.frame_bytes
+      figures.add(subject.name, round, measured.figures)
     }),
   )
   const against = (name: string) => figures.ratios('deliveries/s', own.name, name)
@@ -51,4 +41,21 @@ export async function measureFanOut(bench: Bench): Promise<Report> {
       check(`of ${sends.name}`, against(sends.name), undefined, 'x'),
     ],
   }
+}
+
+export async function fanOut(bench: Bench, stage: Stage) {
+  const order = { bytes: BYTES, until: 'heard' } as const
+  await stage.driver.tell('saturate', { ...order, in_flight: IN_FLIGHT, seconds: Math.min(3, bench.seconds) })
+  const alone = await stage.saturate({ ...order, in_flight: 1, seconds: bench.seconds })
+  const load = await stage.saturate({ ...order, in_flight: IN_FLIGHT, seconds: bench.seconds })
+  const { frame_bytes } = load
+  const figures = {
+    'deliveries/s': load.heard / load.seconds,
+    ...perThousand(load.cpu, load.heard),
+    'one alone: by the first p50 ms': alone.firsts.p50,
+    'by the last p50 ms': alone.lasts.p50,
+    'by the last p99 ms': alone.lasts.p99,
+    'bytes of a frame': frame_bytes,
+  }
+  return { figures, frame_bytes }
 }

@@ -1,5 +1,5 @@
 // Where the time goes when there is as much to do as can be done: self times of the server, and the statements that keep
-// PostgreSQL busy. The same server chats, takes sends over HTTP and is read, one after the other.
+// PostgreSQL busy.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,8 @@ import { Figures } from '../lib/figures.js'
 import { onStage, type Stage } from '../lib/stage.js'
 import { drawMarkdown } from '../lib/table.js'
 import { earshot } from '../servers/earshot.js'
+import type { Cast } from '../servers/server.js'
+import { fanOut } from './fan-out.js'
 import { CAST, saturate } from './group-chat.js'
 import { readHistory } from './history.js'
 import { postAll } from './http-send.js'
@@ -21,69 +23,84 @@ const STORED = 10_000
 /** Sessions tell of functions once they have been idle for a moment. */
 const COUNTS_ARE_IN = 'select pg_sleep(1.5), pg_stat_clear_snapshot()'
 
-type Part = { name: string; span: Span; statements: string; functions: string }
+type Part = {
+  name: string
+  cast: Cast
+  before: (stage: Stage) => Promise<void>
+  work: (bench: Bench, stage: Stage) => Promise<Record<string, number>>
+}
 
-export function measureProfile(bench: Bench): Promise<Report> {
+const PARTS: readonly Part[] = [
+  {
+    name: 'group-chat',
+    cast: CAST,
+    before: async (stage) => {
+      await stage.connect()
+      await stage.warmUp()
+    },
+    work: (bench, stage) => saturate(stage, bench.seconds),
+  },
+  { name: 'http-send', cast: CAST, before: async () => undefined, work: postAll },
+  {
+    name: 'fan-out',
+    cast: { groups: 1, members: 2_001 },
+    before: (stage) => stage.connect(),
+    work: async (bench, stage) => (await fanOut(bench, stage)).figures,
+  },
+  {
+    name: 'history',
+    cast: { groups: 1, members: 10 },
+    before: async ({ scene }) => scene.fillHistory?.(scene.seats[0]?.conversations[0] ?? '', STORED),
+    work: (bench, stage) => readHistory(bench, stage, stage.scene.seats),
+  },
+]
+
+/** Each on a server of its own. */
+export async function measureProfile(bench: Bench): Promise<Report> {
+  const report: Report = {
+    title: 'Profile',
+    notes: [
+      'Under the profilers, so slower than without them; the warm-up of each part is in it, where it has one of its own.',
+      `All of it, for a browser's tools: ${bench.save}/*.cpuprofile.`,
+    ],
+    tables: [],
+    checks: [],
+    texts: [],
+  }
+  await mkdir(bench.save, { recursive: true })
+  for (const part of PARTS) {
+    bench.say(`profile: ${part.name}`)
+    const { figures, texts } = await profile(bench, part)
+    report.tables.push({ title: part.name, figures })
+    report.texts?.push(`### ${part.name}: where`, ...texts)
+  }
+  return report
+}
+
+function profile(bench: Bench, { name, cast, before, work }: Part): Promise<{ figures: Figures; texts: string[] }> {
   return closeAfter(bench.open, async (closing) => {
     const folder = await mkdtemp(join(tmpdir(), 'earshot-profile-'))
     closing.add(() => rm(folder, { recursive: true, force: true }))
-    const figures = new Map<string, Figures>()
-    const parts = await playParts(bench, folder, figures)
-    // It was written as the server ended.
-    const [name = ''] = (await readdir(folder)).filter((one) => one.endsWith('.cpuprofile'))
-    const profile = await readFile(join(folder, name), 'utf8')
-    const texts = parts.flatMap(({ name: what, span, statements, functions }) => [
-      `### ${what}: where`,
-      drawSelfTimes(profile, span),
-      statements,
-      functions,
-    ])
-    await mkdir(bench.save, { recursive: true })
-    await writeFile(join(bench.save, 'server.cpuprofile'), profile)
-    return {
-      title: 'Profile',
-      notes: [
-        'Under the profilers, so slower than without them; the warm-up of each part is in it.',
-        `All of it, for a browser's tools: ${join(bench.save, 'server.cpuprofile')}.`,
-      ],
-      tables: [...figures].map(([title, its]) => ({ title, figures: its })),
-      checks: [],
-      texts,
-    }
-  })
-}
-
-async function playParts(bench: Bench, folder: string, figures: Map<string, Figures>): Promise<Part[]> {
-  const parts: Part[] = []
-  const subject = earshot({ flags: ['--cpu-prof', `--cpu-prof-dir=${folder}`] })
-  await onStage(bench, subject, CAST, async (stage) => {
-    const session = await countStatements(stage)
-    const part = async (name: string, work: () => Promise<Record<string, number>>) => {
-      bench.say(`profile: ${name}`)
+    const subject = earshot({ flags: ['--cpu-prof', `--cpu-prof-dir=${folder}`] })
+    const figures = new Figures()
+    const { span, statements } = await onStage(bench, subject, cast, async (stage) => {
+      const session = await countStatements(stage)
+      await before(stage)
       await session.query(COUNTS_ARE_IN)
       await session.query('select pg_stat_statements_reset(), pg_stat_reset()')
       const from_us = nowMicroseconds()
-      const own = new Figures()
-      own.add(subject.name, 0, await work())
-      figures.set(name, own)
-      parts.push({
-        name,
-        span: { from_us, to_us: nowMicroseconds() },
-        statements: await topStatements(session),
-        functions: await topFunctions(session),
-      })
-    }
-    await stage.connect()
-    await stage.warmUp()
-    await part('Group chat', () => saturate(stage, bench.seconds))
-    await stage.driver.tell('disconnect')
-    await part('Sends over HTTP', () => postAll(bench, stage))
-    const [seat] = stage.scene.seats
-    await stage.scene.fillHistory?.(seat?.conversations[0] ?? '', STORED)
-    await part('History', () => readHistory(bench, stage, stage.scene.seats.slice(0, CAST.members)))
-    await session.end()
+      figures.add(subject.name, 0, await work(bench, stage))
+      const its: Span = { from_us, to_us: nowMicroseconds() }
+      const tables = [await topStatements(session), await topFunctions(session)]
+      await session.end()
+      return { span: its, statements: tables }
+    })
+    // It was written as the server ended.
+    const [file = ''] = (await readdir(folder)).filter((one) => one.endsWith('.cpuprofile'))
+    const text = await readFile(join(folder, file), 'utf8')
+    await writeFile(join(bench.save, `${name}.cpuprofile`), text)
+    return { figures, texts: [drawSelfTimes(text, span), ...statements] }
   })
-  return parts
 }
 
 function drawSelfTimes(profile: string, span: Span): string {
