@@ -8,6 +8,8 @@ import type { LogEvent } from './log.js'
 
 /** What a kept event costs beside its text. */
 const EVENT_BYTES = 400
+/** Places of those that are gone. */
+const GAP_MAX = 10_000
 /** After these, who hears what is another question: the spans in the database answer it. */
 const MEMBERSHIP = new Set(['conversation.joined', 'conversation.left', 'conversation.deleted'])
 const MOVES = new Set(['member.added', 'member.removed'])
@@ -29,8 +31,9 @@ export class RecentEvents {
   #isWhole = true
   #turns = 0
   #deletedAt = 0
-  /** In the order in which they were handed out; a Set gives up its oldest without moving the others. */
-  readonly #kept = new Set<Kept>()
+  /** In the order in which they were handed out; those before `#first` are gone. */
+  #kept: (Kept | undefined)[] = []
+  #first = 0
   readonly #streams = new Map<string, Kept[]>()
   readonly #messages = new Map<string, Kept[]>()
   readonly #quotes = new Map<string, Kept[]>()
@@ -48,7 +51,8 @@ export class RecentEvents {
   begin(id: number, isWhole = true): void {
     this.#isWhole = isWhole
     for (const map of [this.#streams, this.#messages, this.#quotes, this.#moves]) map.clear()
-    this.#kept.clear()
+    this.#kept = []
+    this.#first = 0
     this.#bytes = 0
     this.#low = id
   }
@@ -62,17 +66,14 @@ export class RecentEvents {
     this.#renew(event)
     const moved_id = MOVES.has(event.type) ? (JSON.parse(event.data)?.user_id ?? null) : null
     const kept: Kept = { ...event, turn: this.#turns++, isStale: false, moved_id }
-    this.#kept.add(kept)
+    this.#kept.push(kept)
     append(this.#streams, kept.stream_id, kept)
     append(this.#messages, kept.message_id, kept)
     append(this.#quotes, kept.quoted_id, kept)
     append(this.#moves, kept.moved_id, kept)
     if (event.type === 'conversation.deleted') this.#deletedAt = Math.max(this.#deletedAt, event.id)
     this.#bytes += sizeOf(kept)
-    for (const oldest of this.#kept) {
-      if (this.#bytes <= this.#maxBytes) return
-      this.#drop(oldest)
-    }
+    while (this.#bytes > this.#maxBytes && this.#first < this.#kept.length) this.#dropOldest()
   }
 
   /** What a user with this reach has missed since `since`; undefined when it takes the database to know. */
@@ -107,8 +108,15 @@ export class RecentEvents {
     for (const quoting of this.#quotes.get(message_id) ?? []) quoting.isStale = true
   }
 
-  #drop(event: Kept): void {
-    this.#kept.delete(event)
+  #dropOldest(): void {
+    const event = this.#kept[this.#first]
+    this.#kept[this.#first++] = undefined
+    if (!event) return
+    // Moved together rarely, so that each costs little.
+    if (this.#first > GAP_MAX) {
+      this.#kept = this.#kept.slice(this.#first)
+      this.#first = 0
+    }
     this.#bytes -= sizeOf(event)
     this.#low = Math.max(this.#low, event.id)
     for (const [map, key] of [
