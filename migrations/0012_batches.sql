@@ -1,3 +1,2 @@
--- send_messages() takes the place of the one, and the other has got one more parameter.
-drop function if exists send_message(uuid, uuid, uuid, text, uuid, jsonb, text, uuid[]);
+-- It has got one more parameter. send_message() is no longer called; nodes of the former version may still do so.
 drop function if exists advance_receipts(uuid[], uuid[], bigint[], bigint[]);

@@ -30,6 +30,11 @@ begin
       order by m.conversation_id, m.user_id
       for no key update skip locked
     ) l;
+    -- What is theirs alone is announced there, and would wait.
+    select array_agg(h.person), array_agg(h.home) into people, homes
+    from unnest(people, homes) as h (person, home)
+    where h.person in (
+      select s.id from streams s where s.id = any (people) and s.kind = 2 order by s.id for no key update skip locked);
     return query
     select m.user_id, m.conversation_id, null::bigint, null::bigint, false, false, false, 0
     from members m

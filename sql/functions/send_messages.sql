@@ -1,6 +1,6 @@
 -- Stores messages, entry i of the arrays each, and says what became of them: `stored`, `duplicate` (the first message is
 -- returned), an error code; or, of those that were left alone, `locked` (somebody holds the conversation, or the sender's row in
--- members) and `again` (an entry before it has the same client_id). With `patient` it waits for locks, and leaves none alone.
+-- members) and `again` (an entry before it has the same client_id). With `patient` it waits for the conversations.
 -- One message or two hundred pass the same rules. Which type (`forms`) a message with files has, and whether they may be sent there,
 -- was decided before in the same transaction (domain/attachments.ts); `files[i]` is the text of an array of their ids.
 -- Its plans, and those of the triggers below it, are made once: to make them for every batch anew takes longer than to run them.
@@ -26,24 +26,14 @@ begin
     from (select s.id from streams s where s.id = any (homes) and s.kind = 1 order by s.id for no key update skip locked) l;
   end if;
 
-  -- The trigger moves each sender's positions, and would wait there.
-  if patient then
-    select array_agg(e.ord) into ready
-    from (
-      select * from unnest(actors, homes) with ordinality as e (actor, home, ord) where e.home = any (held) order by e.home, e.actor
-    ) e
-    cross join lateral (
-      select from members m where m.conversation_id = e.home and m.user_id = e.actor for no key update
-    ) m;
-  else
-    select array_agg(e.ord) into ready
-    from (
-      select * from unnest(actors, homes) with ordinality as e (actor, home, ord) where e.home = any (held) order by e.home, e.actor
-    ) e
-    cross join lateral (
-      select from members m where m.conversation_id = e.home and m.user_id = e.actor for no key update skip locked
-    ) m;
-  end if;
+  -- The trigger moves each sender's positions, and would wait there: for one after the other, while all others wait for the conversation.
+  select array_agg(e.ord) into ready
+  from (
+    select * from unnest(actors, homes) with ordinality as e (actor, home, ord) where e.home = any (held) order by e.home, e.actor
+  ) e
+  cross join lateral (
+    select from members m where m.conversation_id = e.home and m.user_id = e.actor for no key update skip locked
+  ) m;
 
   select array_agg(j.outcome order by j.ord), array_agg(case when j.outcome = 'stored' then uuidv7() else j.first_id end order by j.ord)
   into outcomes, ids
@@ -63,11 +53,14 @@ begin
             then 'duplicate' else 'message.client_id_reused' end
         when e.nth > 1 then 'again'
         when e.reply is not null and r.conversation_id is distinct from e.home then 'message.reply_not_found'
+        -- As the constraint has it, which would refuse them all.
+        when e.extra <> '{}' and octet_length(e.extra::text) > 32768 then 'request.invalid'
         else 'stored'
       end as outcome
     from (
       select t.*, case when t.client is not null then row_number() over (partition by t.actor, t.client order by t.ord) end as nth
-      from unnest(actors, homes, clients, bodies, replies, files) with ordinality as t (actor, home, client, body, reply, files, ord)
+      from unnest(actors, homes, clients, bodies, replies, extras, files)
+             with ordinality as t (actor, home, client, body, reply, extra, files, ord)
     ) e
     -- Each by its key, whatever the planner thinks while the tables are small.
     left join lateral (select * from conversations c where c.id = e.home offset 0) c on true
@@ -86,7 +79,8 @@ begin
          with ordinality as e (actor, home, client, body, reply, extra, form, files, ord)
   join streams s on s.id = e.home
   where outcomes[e.ord] = 'stored'
-  order by e.ord;
+  -- Another node may write the same client ids into other conversations: in one order for all, nobody deadlocks.
+  order by e.actor, e.client, e.ord;
   for entry in
     select e.ord from unnest(files) with ordinality as e (files, ord) where outcomes[e.ord] = 'stored' and e.files <> '{}'
   loop

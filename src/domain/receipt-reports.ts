@@ -47,7 +47,8 @@ export class ReceiptReports {
     this.#db = db
     this.#commits = new GroupCommit({
       write: (reports, patient) => this.#write(reports, patient),
-      keyOf: ({ conversation_id }) => conversation_id,
+      // They take no lock on the conversation.
+      keyOf,
       bytesOf: () => REPORT_BYTES,
       admit: () => db.admitWrite(),
     })

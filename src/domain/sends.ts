@@ -97,6 +97,7 @@ export class Sends {
     )
     const [row] = rows
     if (!row) throw new AppError('internal')
+    if (row.outcome === 'locked') throw new AppError('busy', { retry_after_s: 1 })
     return row
   }
 }

@@ -7,8 +7,12 @@ import { Gather } from '../kit/gather.js'
 import { requirePermission } from './access.js'
 import { findMemberships, type Place, requireMembership } from './membership.js'
 
-const QUESTIONS_AT_ONCE = 200
-const QUESTIONS_WAITING = 10_000
+const QUESTIONS = {
+  size: 200,
+  queue: 10_000,
+  wait_ms: 5_000,
+  full: () => new AppError('overloaded', { retry_after_s: 1 }),
+}
 
 /**
  * Whether the others are told that the actor types. False where nobody is told: in a large conversation, across a block,
@@ -19,10 +23,10 @@ const QUESTIONS_WAITING = 10_000
 export type MayAnnounceTyping = (actor: Actor, conversationId: string) => Promise<boolean>
 
 export function typingGuard(db: Db): MayAnnounceTyping {
-  const memberships = new Gather((places: Place[]) => findMemberships(db, places), QUESTIONS_AT_ONCE, QUESTIONS_WAITING)
+  const memberships = new Gather((places: Place[]) => findMemberships(db, places), QUESTIONS)
   return async (actor, conversation_id) => {
     const place = { user_id: actor.user_id, conversation_id }
-    const here = await memberships.ask(place, () => new AppError('overloaded', { retry_after_s: 1 }))
+    const here = await memberships.ask(place)
     if (!here) throw new AppError('conversation.not_found')
     requirePermission(here.role, 'typing.start')
     return here.show_typing && !here.blocked && here.member_count <= HARD.typing_members

@@ -110,7 +110,11 @@ export function readableBody(): MiddlewareHandler<Env> {
     }
     // The library looks at a stream, which is made for that alone: only for a body of unknown length it is worth it.
     if (c.req.header('transfer-encoding') !== undefined) return count(c, read)
-    if (Number(c.req.header('content-length') ?? 0) > HARD.body_bytes) refuse()
+    if (Number(c.req.header('content-length') ?? 0) > HARD.body_bytes) {
+      // Whoever is still sending would not read the answer.
+      c.env.incoming.resume()
+      refuse()
+    }
     return read()
   }
 }

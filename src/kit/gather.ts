@@ -1,43 +1,50 @@
-type Waiting<I, O> = { item: I; resolve: (outcome: O) => void; reject: (error: unknown) => void }
+type Waiting<I, O> = { item: I; at: number; resolve: (outcome: O) => void; reject: (error: unknown) => void }
+
+/** `size`: at most so many at once; `queue`: so many may wait, and nobody longer than `wait_ms`. */
+export type GatherOptions = { size: number; queue: number; wait_ms: number; full: () => Error }
 
 /**
- * Questions that are asked one by one and answered together: what comes while `answer` is at work is answered by its next turn, at
- * most `size` at once. At most `queue` wait. When it fails, all whom it was to answer get its error.
+ * Questions that are asked one by one and answered together: what comes while `answer` is at work is answered by its next turn.
+ * When it fails, all who wait get its error: their turn would most likely end in the same way, only later.
  */
 export class Gather<I, O> {
   readonly #answer: (items: I[]) => Promise<O[]>
-  readonly #size: number
-  readonly #queue: number
+  readonly #options: GatherOptions
   #waiting: Waiting<I, O>[] = []
   #isBusy = false
 
-  constructor(answer: (items: I[]) => Promise<O[]>, size: number, queue: number) {
+  constructor(answer: (items: I[]) => Promise<O[]>, options: GatherOptions) {
     this.#answer = answer
-    this.#size = size
-    this.#queue = queue
+    this.#options = options
   }
 
-  /** The answer to this one, or throws what `full()` gives. */
-  async ask(item: I, full: () => Error): Promise<O> {
-    if (this.#waiting.length >= this.#queue) throw full()
+  /** The answer to this one. @throws what `full` gives, and what `answer` throws */
+  async ask(item: I): Promise<O> {
+    if (this.#waiting.length >= this.#options.queue) throw this.#options.full()
     return new Promise<O>((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject })
+      this.#waiting.push({ item, at: performance.now(), resolve, reject })
       if (!this.#isBusy) void this.#work()
     })
   }
 
   async #work(): Promise<void> {
     this.#isBusy = true
-    while (this.#waiting.length > 0) {
-      const turn = this.#waiting.slice(0, this.#size)
-      this.#waiting = this.#waiting.slice(this.#size)
+    for (let turn = this.#next(); turn.length > 0; turn = this.#next()) {
       try {
         const answers = await this.#answer(turn.map(({ item }) => item))
         for (const [n, { resolve }] of turn.entries()) resolve(answers[n] as O)
       } catch (error) {
-        for (const { reject } of turn) reject(error)
+        for (const { reject } of [...turn, ...this.#waiting.splice(0)]) reject(error)
       }
     }
     this.#isBusy = false
+  }
+
+  #next(): Waiting<I, O>[] {
+    const { size, wait_ms, full } = this.#options
+    const since = performance.now() - wait_ms
+    const late = this.#waiting.findIndex(({ at }) => at >= since)
+    for (const { reject } of this.#waiting.splice(0, late < 0 ? this.#waiting.length : late)) reject(full())
+    return this.#waiting.splice(0, size)
   }
 }

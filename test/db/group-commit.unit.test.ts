@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { AppError } from '../../src/contract/errors.js'
 import { GroupCommit, type Left } from '../../src/db/group-commit.js'
 
@@ -161,12 +161,65 @@ test('the queue is bounded in number and in bytes, and one past it is refused at
   expect(heavy.said).toEqual(['a:3 overloaded'])
 })
 
-test('of one locked conversation no more than 5,000 wait', async () => {
+test('no more than 5,000 wait for locks, of all conversations together', async () => {
   const { said, writes, add } = scene()
   await add('a:0')
   await writes[0]?.end(['locked'])
   await add(...Array.from({ length: 5_001 }, (_, n) => `a:${n + 1}`))
   expect(said).toEqual(['a:5001 busy'])
+})
+
+test('nobody waits for longer than 5 s, also behind a write that hangs, and what was given up is not written', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const { commits, writes, said, add } = scene()
+  await add('a:1')
+  await add('b:1', 'a:2')
+  vi.advanceTimersByTime(4_900)
+  await add('c:1')
+  vi.advanceTimersByTime(700)
+  await turn()
+  expect(said).toEqual(['b:1 overloaded', 'a:2 overloaded'])
+  await writes[0]?.end()
+  expect(writes.map(({ items }) => items)).toEqual([['a:1'], ['c:1']])
+  await writes[1]?.end()
+  expect(said).toEqual(['b:1 overloaded', 'a:2 overloaded', 'a:1', 'c:1'])
+  expect(commits.count).toBe(0)
+})
+
+test('who is locked aside as well does not keep the others of the conversation waiting, is asked for again, and told in time', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const { writes, said, add } = scene()
+  await add('a:held', 'a:free')
+  await writes[0]?.end(['locked', 'locked'])
+  await writes[1]?.end(['locked', { stored: 'a:free' }])
+  expect(said).toEqual(['a:free'])
+  await expect.poll(() => writes.length).toBe(3)
+  expect(writes[2]).toMatchObject({ items: ['a:held'], patient: true })
+  vi.advanceTimersByTime(5_600)
+  await writes[2]?.end(['locked'])
+  vi.advanceTimersByTime(600)
+  await turn()
+  expect(said).toEqual(['a:free', 'a:held busy'])
+})
+
+test('those of one conversation stay in their order when a batch is halved while one of them is locked', async () => {
+  const { writes, said, add } = scene()
+  await add('k:1', 'l:1', 'bad:1', 'k:2')
+  expect(writes[0]?.items).toEqual(['k:1', 'l:1', 'bad:1', 'k:2'])
+  await writes[0]?.end(sqlError('22P05'))
+  expect(writes[1]?.items).toEqual(['k:1', 'l:1'])
+  await writes[1]?.end(['locked', { stored: 'l:1' }])
+  expect(writes[2]?.items).toEqual(['bad:1'])
+  await writes[2]?.end(sqlError('22P05'))
+  expect(writes[3]).toMatchObject({ items: ['k:1', 'k:2'], patient: true })
+  await writes[3]?.end()
+  expect(said).toEqual(['l:1', 'bad:1 22P05', 'k:1', 'k:2'])
 })
 
 test('where it is not worth while to write, nobody waits', async () => {

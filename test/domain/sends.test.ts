@@ -109,17 +109,41 @@ test('while somebody holds a conversation, all others go on; its own messages ar
   expect(numbers.at(-1)).toBe(5)
 })
 
-test('while somebody holds the membership of one who speaks, all other conversations go on', async () => {
-  const [held, free] = await groups(2)
-  if (!held || !free) throw new Error('no groups')
+test('while somebody holds the membership of one who speaks, all others go on, in the same conversation too', async () => {
+  const { id } = await world.group(alice, bob)
   const psql = await world.session()
   await psql.query('begin')
-  await psql.query('select from members where conversation_id = $1 and user_id = $2 for update', [held.id, alice.id])
-  const waiting = send(alice, held.id, { content: 'mine' })
-  await someoneWaits('%send_messages%', await world.session())
-  expect(await outcome(send(bob, free.id, { content: 'ours' }))).toBe('201')
+  await psql.query('select from members where conversation_id = $1 and user_id = $2 for update', [id, alice.id])
+  const waiting = send(alice, id, { content: 'mine' })
+  for (let n = 0; n < 10; n++) expect(await outcome(send(bob, id, { content: `${n}` }))).toBe('201')
   await psql.query('rollback')
-  expect(await outcome(waiting)).toBe('201')
+  expect((await waiting).body).toMatchObject({ content: 'mine', number: 12 })
+})
+
+test('who is held for too long is told so', async () => {
+  const { id } = await world.group(alice, bob)
+  const psql = await world.session()
+  await psql.query('begin')
+  await psql.query('select from members where conversation_id = $1 and user_id = $2 for update', [id, alice.id])
+  expect(await outcome(send(alice, id, { content: 'never' }))).toBe('503 busy')
+  await psql.query('rollback')
+  expect((await alice.get(`/conversations/${id}/messages`)).data).toHaveLength(1)
+})
+
+test('two nodes that are sent the same client ids for other conversations, in another order, do not wait for each other', async () => {
+  const other = await world.addNode()
+  const elsewhere = await world.device(alice, other)
+  const [one, two] = await groups(2)
+  const ids = Array.from({ length: 60 }, () => crypto.randomUUID())
+  const answers = await Promise.all([
+    ...ids.map((client_id) => outcome(send(alice, one?.id ?? '', { content: 'here', client_id }))),
+    ...ids.toReversed().map((client_id) => outcome(send(elsewhere, two?.id ?? '', { content: 'there', client_id }))),
+  ])
+  expect(answers.filter((answer) => answer === '201')).toHaveLength(60)
+  expect(answers.filter((answer) => answer === '409 message.client_id_reused')).toHaveLength(60)
+  const psql = await world.session()
+  const { rows } = await psql.query('select deadlocks::int from pg_stat_database where datname = current_database()')
+  expect(rows[0].deadlocks).toBe(0)
 })
 
 test('more conversations are held than may wait at once: each is refused as busy in its time, and all others go on', async () => {

@@ -228,6 +228,18 @@ test('a report that waits while its member is removed is refused, and leaves not
   expect(await stretchesOf(id, bob)).toEqual([])
 })
 
+test('a report of one whose own stream is held waits, and nobody else does', async () => {
+  const id = await groupWith(4, bob)
+  const holder = await world.session()
+  await holder.query('begin')
+  await holder.query('select from streams where id = $1 for no key update', [bob.id])
+  const waits = report(id, bob, { read_number: 3 })
+  await waiting(1, '%advance_receipts%')
+  for (const read_number of [2, 3, 4]) expect(await outcome(report(id, alice, { read_number }))).toBe('200')
+  await holder.query('rollback')
+  expect(await outcome(waits)).toBe('200')
+})
+
 test('a report does not wait for who is speaking', async () => {
   const id = await groupWith(4, bob)
   const holder = await world.session()
