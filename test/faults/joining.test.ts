@@ -19,7 +19,7 @@ test(`${FAULT}: each hears from their own joining on, and history and live strea
   const random = randomOf(SEED)
   const stage = await Stage.open({ nodes: 2 })
   // With as little rest as gives some hundred messages a second.
-  const company = await gather(stage, random, { writers: long(48, 12), rooms: 2, restMs: long(10, 60) })
+  const company = await gather(stage, random, { writers: long(24, 12), rooms: 2, restMs: long(20, 60) })
   const { workload } = company
   const count = long(100, 12)
   const people = await Promise.all(Array.from({ length: count }, (_, n) => stage.person(`joiner${n}`)))

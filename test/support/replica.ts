@@ -1,6 +1,7 @@
 // What a client holds: loaded once, then kept up to date by events alone, by the rule that docs/realtime.md gives to clients.
 import type { Conversation } from '../../src/contract/conversations.js'
 import { EVENTS } from '../../src/contract/events.js'
+import type { Member as ListedMember } from '../../src/contract/members.js'
 import type { Membership } from '../../src/contract/memberships.js'
 import type { Message } from '../../src/contract/messages.js'
 import type { Ear, Frame } from './ear.js'
@@ -233,6 +234,19 @@ export class Replica {
     }
   }
 
+  /** Undefined for who is not there. */
+  async #readMembers(at: string): Promise<ListedMember[] | undefined> {
+    const all: ListedMember[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const path: string = `${at}/members?limit=100${cursor && `&cursor=${cursor}`}`
+      const { status, body } = await this.#person.ask('GET', path)
+      if (status !== 200) return undefined
+      all.push(...body.data)
+      cursor = body.next_cursor
+    }
+    return all
+  }
+
   async #hold(one: Conversation): Promise<void> {
     const { last_message: _, me, ...conversation } = one
     const before = this.#state.conversations.get(one.id)
@@ -240,20 +254,19 @@ export class Replica {
     if (before && before.conversation.seq > one.seq) return
     const at = `/conversations/${one.id}`
     const [members, messages, bans] = await Promise.all([
-      this.#person.ask('GET', `${at}/members?limit=100`),
+      this.#readMembers(at),
       this.#person.ask('GET', `${at}/messages?limit=100`),
       this.#person.ask('GET', `${at}/bans?limit=100`),
     ])
     // Left meanwhile: conversation.left is on its way.
-    if (members.status !== 200 || messages.status !== 200) return
+    if (!members || messages.status !== 200) return
     const held: Held = {
       conversation: { ...conversation, me: withoutCount(me) },
       members: new Map(),
       bans: new Map(),
       messages: new Map(messages.body.data.map((message: Message) => [message.id, message])),
     }
-    for (const { user, role, nickname, joined_at } of members.body.data)
-      held.members.set(user.id, { role, nickname, joined_at })
+    for (const { user, role, nickname, joined_at } of members) held.members.set(user.id, { role, nickname, joined_at })
     if (bans.status === 200) for (const { user, banned_until } of bans.body.data) held.bans.set(user.id, banned_until)
     this.#state.conversations.set(one.id, held)
     // What is newer comes as an event; what is older is in it already.
