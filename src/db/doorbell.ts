@@ -6,10 +6,8 @@ import type { Pool } from './pool.js'
 
 export const CHANNEL = 'earshot'
 const COALESCE_MS = 5
-const RING = {
-  name: 'ring_the_bell',
-  text: `select pg_notify('${CHANNEL}', $1) where pg_notification_queue_usage() < 0.5`,
-}
+/** Without a name: behind a pooler a named one would fail, and nobody would ever hear a bell. */
+const RING = `select pg_notify('${CHANNEL}', $1) where pg_notification_queue_usage() < 0.5`
 
 export class Doorbell {
   readonly #pool: Pool
@@ -47,7 +45,7 @@ export class Doorbell {
   async #notify(): Promise<void> {
     const pause = delay(COALESCE_MS, undefined, { ref: false })
     await this.#pool
-      .query({ ...RING, values: [this.#payload] })
+      .query(RING, [this.#payload])
       .catch((error) => this.#logger.debug({ err: error }, 'a bell was not rung; the other nodes will poll'))
     await pause
   }

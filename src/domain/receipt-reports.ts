@@ -19,7 +19,9 @@ export type Advance = {
 export type Reported = { me: Membership; advance: Advance }
 
 type Report = ReportReceipts & { user_id: string; conversation_id: string }
-type Row = { user_id: string } & Advance & { read_number: number | null }
+/** Of what is locked there is nothing but whose it is. */
+type Locked = { user_id: string; conversation_id: string; read_number: null }
+type Row = Locked | ({ user_id: string } & Advance)
 type Wire = { user_id: string; conversation_id: string; wire: Membership }
 type Outcome = { reported: Reported | undefined }
 

@@ -32,7 +32,7 @@ export function beforeBell(proxy: TcpProxy): Promise<string> {
   return arm(
     proxy,
     'a bell',
-    (hold) => (chunk, from) => from === 'client' && chunk.includes('ring_the_bell') && hold('bell'),
+    (hold) => (chunk, from) => from === 'client' && chunk.includes(`pg_notify('earshot', $1)`) && hold('bell'),
   )
 }
 
