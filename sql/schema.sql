@@ -290,7 +290,6 @@ CREATE TRIGGER t10_number BEFORE INSERT ON messages FOR EACH ROW WHEN ((new.numb
 CREATE TRIGGER t10_refuse_change BEFORE UPDATE ON messages FOR EACH ROW WHEN (((((((old.id IS DISTINCT FROM new.id) OR (old.conversation_id IS DISTINCT FROM new.conversation_id)) OR (old.number IS DISTINCT FROM new.number)) OR (old.sender_id IS DISTINCT FROM new.sender_id)) OR (old.type IS DISTINCT FROM new.type)) OR ((old.deleted_at IS NOT NULL) AND (new.deleted_at IS NULL)))) EXECUTE FUNCTION tg_refuse_change();
 CREATE TRIGGER t50_append_changed AFTER UPDATE ON messages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_messages__append_changed();
 CREATE TRIGGER t50_append_created AFTER INSERT ON messages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_messages__append_created();
-CREATE TRIGGER t60_advance_sender AFTER INSERT ON messages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_messages__advance_sender();
 CREATE TRIGGER t60_remove_attachments AFTER UPDATE ON messages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tg_messages__remove_attachments();
 CREATE TRIGGER t90_refuse_truncate BEFORE TRUNCATE ON messages FOR EACH STATEMENT EXECUTE FUNCTION tg_refuse_truncate();
 
@@ -537,7 +536,6 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function tg_members__append_updated() returns trigger, security definer
 -- function tg_members__refuse_banned() returns trigger, security definer
 -- function tg_members__start_reading() returns trigger, security definer
--- function tg_messages__advance_sender() returns trigger, security definer
 -- function tg_messages__append_changed() returns trigger, security definer
 -- function tg_messages__append_created() returns trigger, security definer
 -- function tg_messages__number() returns trigger, security definer

@@ -17,6 +17,7 @@ declare
   outcomes text[];
   ids uuid[];
   entry bigint;
+  ring text;
 begin
   if patient then
     select array_agg(l.id) into held
@@ -71,7 +72,7 @@ begin
   ) j;
 
   -- For the statement's own trigger alone, and put back: the session may belong to a pooler.
-  perform set_config('earshot.ring', 'after_commit', true);
+  ring := set_config('earshot.ring', 'after_commit', true);
   insert into messages (id, conversation_id, number, sender_id, client_id, type, content, attachment_count, reply_to_id, metadata)
   select ids[e.ord], e.home, s.message_number + row_number() over (partition by e.home order by e.ord),
          e.actor, e.client, e.form, e.body, cardinality(e.files::uuid[]), e.reply, e.extra
@@ -81,12 +82,14 @@ begin
   where outcomes[e.ord] = 'stored'
   -- Another node may write the same client ids into other conversations: in one order for all, nobody deadlocks.
   order by e.actor, e.client, e.ord;
-  for entry in
-    select e.ord from unnest(files) with ordinality as e (files, ord) where outcomes[e.ord] = 'stored' and e.files <> '{}'
-  loop
-    perform link_attachments(actors[entry], ids[entry], files[entry]::uuid[]);
-  end loop;
-  perform set_config('earshot.ring', '', true);
+  if '{}' <> any (files) then
+    for entry in
+      select e.ord from unnest(files) with ordinality as e (files, ord) where outcomes[e.ord] = 'stored' and e.files <> '{}'
+    loop
+      perform link_attachments(actors[entry], ids[entry], files[entry]::uuid[]);
+    end loop;
+  end if;
+  ring := set_config('earshot.ring', '', true);
 
   return query
   select o.outcome, w.wire::text

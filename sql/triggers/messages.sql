@@ -5,8 +5,6 @@ create or replace trigger t10_number before insert on messages
   for each row when (new.number is null) execute function tg_messages__number();
 create or replace trigger t50_append_created after insert on messages
   referencing new table as new_rows for each statement execute function tg_messages__append_created();
-create or replace trigger t60_advance_sender after insert on messages
-  referencing new table as new_rows for each statement execute function tg_messages__advance_sender();
 create or replace trigger t50_append_changed after update on messages
   referencing old table as old_rows new table as new_rows for each statement execute function tg_messages__append_changed();
 create or replace trigger t60_remove_attachments after update on messages
