@@ -515,6 +515,7 @@ CREATE TRIGGER t50_append_updated AFTER UPDATE ON users REFERENCING OLD TABLE AS
 -- function log_epoch() returns text, security definer
 -- function may_send(role text, blocked boolean) returns boolean
 -- function missed_events(reader uuid, since bigint, total integer, each integer, OUT log_floor bigint, OUT last_id bigint, OUT ids bigint[], OUT limited uuid[], OUT too_much boolean) returns record
+-- function other_event(stream uuid, type text, payload json, OUT data json, OUT changed_seq bigint) returns record
 -- function raise_epoch() returns void, security definer
 -- function read_events(wanted bigint[]) returns TABLE(id bigint, stream_id uuid, seq bigint, type text, at text, created_at timestamp with time zone, message_id uuid, quoted_id uuid, data text, withheld_from uuid[])
 -- function read_log_state(known_epoch text, known_head bigint) returns TABLE(epoch text, safe bigint, floor bigint), security definer

@@ -76,8 +76,11 @@ export class Log {
     })
     await session.connect()
     // A plan for given values never looks cheap enough to be kept, and to make one takes longer than to run it.
+    // All that it reads it reads by keys, also with a plan that was made while the tables were empty.
     // What it writes may be lost: it must not wait for a standby, or nobody would hear anything while one is away.
-    await session.query('set jit = off; set plan_cache_mode = force_generic_plan; set synchronous_commit = local')
+    await session.query(
+      'set jit = off; set enable_seqscan = off; set plan_cache_mode = force_generic_plan; set synchronous_commit = local',
+    )
     return log
   }
 
@@ -129,7 +132,7 @@ export class Log {
       epoch,
       safe,
     ])
-    // A plan that was made while the tables were empty reads them whole: none is kept for long.
+    // A plan that was made while the tables were small must not last.
     await this.#session.query('discard plans')
     return rows[0]?.saved === true
   }
