@@ -1,13 +1,13 @@
 // Strips the types file by file, without bundling: dist/ mirrors src/, so that the paths to migrations/ and sql/ hold
-// in both. The SDK alone is bundled: it is not for the server.
+// in both. The SDK is bundled beside it, for those who take it from here.
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { bundleClient } from './build-client.mjs'
 
 const root = import.meta.dirname
-const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
-  (path) => path.endsWith('.ts') && !path.startsWith('sdk'),
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+  path.endsWith('.ts'),
 )
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// earshot [serve] [--workers N] | migrate | keys rotate | epoch bump | media verify [--delete-orphans] | config
+// earshot [serve] [--workers N] | migrate | keys rotate | epoch bump | media verify [--delete-orphans] | demo [--url U] | config
 import { printConfig } from './cli/config.js'
+import { runDemo } from './cli/demo.js'
 import { runEpochBump } from './cli/epoch.js'
 import { runMediaVerify } from './cli/media.js'
 import { runMigrate } from './cli/migrate.js'
@@ -17,15 +18,19 @@ earshot keys rotate sign access tokens with a new key
 earshot epoch bump  after a restore: have every client load afresh
 earshot media verify [--delete-orphans]
                    find files without their bytes, and bytes without a file
+earshot demo [--url U]
+                   have two characters talk on a server that runs
 earshot config      print what is configured, without secrets`
 
 try {
   loadEnvFile()
   const command = process.argv.slice(2).join(' ')
   const serve = /^(?:serve)?(?:(?:^| )--workers[ =](\S+))?$/.exec(command)
+  const demo = /^demo(?: --url[ =](\S+))?$/.exec(command)
   const config = readConfig(undefined, serve?.[1] === undefined ? {} : { WORKERS: serve[1] })
   const logger = createLogger(config.LOG_LEVEL)
   if (serve) await runServe(config, logger)
+  else if (demo) await runDemo(demo[1] ?? `http://127.0.0.1:${config.PORT}`)
   else if (command === 'migrate') await runMigrate(config, logger)
   else if (command === 'keys rotate') await runRotateKeys(config, logger)
   else if (command === 'epoch bump') await runEpochBump(config, logger)
