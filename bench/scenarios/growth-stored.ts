@@ -54,7 +54,7 @@ async function fillDatabase(bench: Bench, size: number): Promise<Reader> {
   bench.say(`filling ${nameOf(size)} messages`)
   const url = await makeDatabase(bench.postgres, templateOf(size))
   // A start migrates it.
-  const server = await startBuiltServer(url, { WORKERS: '0' })
+  const server = await startBuiltServer(url, { JOBS: '0' })
   await server.stop()
   const crowd = await Crowd.open(url)
   try {
