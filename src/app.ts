@@ -179,7 +179,11 @@ async function start(config: Config, logger: Logger, pace: Pace, metrics: Metric
       health,
       rates: new RateLimits(pool, config, running.messageRate),
     },
-    { corsOrigins: config.CORS_ORIGINS, trustedProxies: config.TRUSTED_PROXIES },
+    {
+      corsOrigins: config.CORS_ORIGINS,
+      trustedProxies: config.TRUSTED_PROXIES,
+      webMayChange: config.NODE_ENV === 'development',
+    },
   )
   const server = new HttpServer(http)
   sockets.start(server.node)

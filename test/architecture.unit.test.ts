@@ -157,11 +157,37 @@ test('there are no barrels and no default exports', () => {
 })
 
 test('every file can be read in one sitting', () => {
-  const long = sources
+  const long = [...sources, ...pages]
     .filter(({ path }) => !GENERATED.has(path))
     .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
     .filter(({ lines }) => lines > CEILING)
   expect(long).toEqual([])
+})
+
+const WEB = join(import.meta.dirname, '../web')
+const pages = readdirSync(WEB, { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.(tsx?|css)$/.test(path))
+  .map((path) => ({ path, text: readFileSync(join(WEB, path), 'utf8') }))
+
+test('the page takes itself, preact, its signals and what the SDK exports', () => {
+  expect(pages.length).toBeGreaterThan(0)
+  const wrong = pages.flatMap(({ path, text }) =>
+    importsOf(text)
+      .filter((specifier) => !/^(preact|preact\/hooks|@preact\/signals)$/.test(specifier))
+      .map((specifier) => (specifier.startsWith('.') ? normalize(join('web', dirname(path), specifier)) : specifier))
+      .filter((target) => !target.startsWith('web/') && target !== 'src/sdk/client.js')
+      .map((target) => `${path} imports ${target}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('the page turns with its language: no style names a left or a right, but for text that knows its own', () => {
+  const wrong = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/^\s*((margin|padding|border|inset)-(left|right)|left|right|float:\s*(left|right))\b.*$/gm)]
+      .filter(() => path.endsWith('.css'))
+      .map(([line]) => `${path}: ${line.trim()}`),
+  )
+  expect(wrong).toEqual([])
 })
 
 test('nothing in src imports tests, benchmarks or examples', () => {

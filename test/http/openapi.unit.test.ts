@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
 import { FILES } from '../../src/contract/json-schemas.js'
 import type { Services } from '../../src/http/env.js'
+import { WEB_PATHS } from '../../src/http/routes/web.js'
 import { createHttp } from '../../src/http/server.js'
 import { findFault, openApi, operationOf } from '../support/conformance.js'
 
@@ -49,7 +50,7 @@ function codesOf(operation: Operation): string[] {
 test('every route is documented, but for the pages', () => {
   const app = createHttp({} as Services, { corsOrigins: [], trustedProxies: [] })
   const routes = app.routes
-    .filter(({ method, path }) => method !== 'ALL' && !/^\/(docs|swagger)/.test(path))
+    .filter(({ method, path }) => method !== 'ALL' && !/^\/(docs|swagger)/.test(path) && !WEB_PATHS.includes(path))
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
   expect(operations.map(({ route }) => route).sort()).toEqual([...new Set(routes)].sort())
 })

@@ -10,9 +10,9 @@ import { test } from 'vitest'
 import { buildClient } from './client-build.js'
 import type { World } from './world.js'
 
-const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+export const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** It talks to nobody but the test. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -23,7 +23,8 @@ export const asyncApi = buildAsyncApi()
 
 const PROBLEM = 'application/problem+json'
 /** For browsers; they have a test of their own. */
-const PAGES = /^\/(docs|swagger)(\/|$)/
+const PAGES =
+  /^\/((docs|swagger|sign-in|sign-up|c|settings|admin|assets)(\/|$)|$|(sw\.js|manifest\.webmanifest|icon\.svg|icon-maskable\.svg)$)/
 
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 ajvFormats.default(ajv)

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { openTestServer, type TestServer } from './test-server.js'
 
@@ -9,8 +11,9 @@ declare module 'vitest' {
 
 let server: TestServer | undefined
 
-/** One server for the whole run. */
+/** One server for the whole run, and the page as it is shipped. */
 export async function setup(project: TestProject): Promise<void> {
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../build-web.mjs')])
   server ??= await openTestServer()
   project.provide('templateUrl', server.url)
 }

@@ -1,0 +1,105 @@
+// Who is who: messages carry ids. Whoever is needed is asked for once, many at a time, and kept on this device, so that names are
+// there without a network too.
+import { effect, type Signal, signal } from '@preact/signals'
+import type { User } from '../../src/sdk/client.js'
+import { client, conversations, me, phase, status, untilLive } from './client.js'
+import { recall, remember } from './remembered.js'
+
+export type Person = Pick<User, 'id' | 'username' | 'display_name' | 'avatar_url' | 'deleted'>
+
+const ASKED_MAX = 100
+const KEPT_MAX = 500
+const SAVE_MS = 1_000
+
+const known = new Map<string, Signal<Person | undefined>>()
+const wanted = new Set<string>()
+let isAsking = false
+let isSaving = false
+
+for (const person of readKept()) slot(person.id).value = person
+
+/** Undefined until it is known; reading it asks. */
+export function person(id: string): Person | undefined {
+  const found = slot(id)
+  if (found.peek() === undefined) want(id)
+  return found.value
+}
+
+/** What was learned by the way. */
+export function learn(people: readonly User[]): void {
+  for (const { id, username, display_name, avatar_url, deleted } of people) {
+    const held = slot(id)
+    const before = held.peek()
+    const isSame =
+      before?.display_name === display_name && before.avatar_url === avatar_url && before.username === username
+    if (!isSame || before?.deleted !== deleted) held.value = { id, username, display_name, avatar_url, deleted }
+  }
+  if (!isSaving) setTimeout(save, SAVE_MS)
+  isSaving = true
+}
+
+effect(() => {
+  if (me.value) learn([me.value])
+  learn(conversations.value.flatMap(({ peer }) => peer ?? []))
+})
+effect(() => {
+  if (phase.value !== 'out') return
+  for (const held of known.values()) held.value = undefined
+  remember('people', undefined)
+})
+client.on('signal', ({ type, data }) => {
+  if (type === 'profile.changed' && known.has(data.user_id)) want(data.user_id)
+})
+
+function slot(id: string): Signal<Person | undefined> {
+  let held = known.get(id)
+  if (!held) {
+    held = signal(undefined)
+    known.set(id, held)
+  }
+  return held
+}
+
+function want(id: string): void {
+  wanted.add(id)
+  if (isAsking) return
+  isAsking = true
+  queueMicrotask(() => {
+    ask()
+      .catch(reportError)
+      .finally(() => {
+        isAsking = false
+      })
+  })
+}
+
+async function ask(): Promise<void> {
+  while (wanted.size > 0) {
+    const ids = [...wanted].slice(0, ASKED_MAX)
+    try {
+      const { data } = await client.call('GET /users', { query: { ids } })
+      for (const id of ids) wanted.delete(id)
+      learn(data)
+    } catch {
+      if (phase.peek() !== 'in') return wanted.clear()
+      // With a connection it is a refusal, and asking again would be one too.
+      if (status.peek() === 'live') for (const id of ids) wanted.delete(id)
+      else await untilLive()
+    }
+  }
+}
+
+function save(): void {
+  isSaving = false
+  const people = [...known.values()].flatMap((held) => held.peek() ?? []).slice(-KEPT_MAX)
+  if (phase.peek() === 'in') remember('people', JSON.stringify(people))
+}
+
+function readKept(): Person[] {
+  try {
+    const kept: unknown = JSON.parse(recall('people') ?? '[]')
+    return Array.isArray(kept) ? kept.filter((one) => typeof one?.id === 'string') : []
+  } catch {
+    return []
+  }
+}

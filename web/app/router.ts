@@ -1,0 +1,25 @@
+// Which screen an address means. The server answers each of them with the same page (src/http/routes/web.ts).
+import { computed, signal } from '@preact/signals'
+
+export type Place = { name: 'home' | 'sign-in' | 'sign-up' | 'nowhere' } | { name: 'conversation'; id: string }
+
+const path = signal(location.pathname)
+addEventListener('popstate', () => {
+  path.value = location.pathname
+})
+
+export const place = computed<Place>(() => placeOf(path.value))
+
+export function placeOf(path: string): Place {
+  if (path === '/') return { name: 'home' }
+  if (path === '/sign-in' || path === '/sign-up') return { name: path === '/sign-in' ? 'sign-in' : 'sign-up' }
+  const id = /^\/c\/([0-9a-f-]{36})$/.exec(path)?.[1]
+  return id === undefined ? { name: 'nowhere' } : { name: 'conversation', id }
+}
+
+export function go(to: string, { replace = false } = {}): void {
+  if (to === location.pathname) return
+  if (replace) history.replaceState(null, '', to)
+  else history.pushState(null, '', to)
+  path.value = to
+}

@@ -1,0 +1,74 @@
+// What things are called.
+import type { Conversation, Message, Unsent } from '../../src/sdk/client.js'
+import { listOf } from './format.js'
+import { t } from './language.js'
+import { type Person, person } from './people.js'
+
+export function nameOf(somebody: Person | undefined): string {
+  if (!somebody) return t().message.somebody
+  if (somebody.deleted) return t().message.gone
+  return somebody.display_name ?? somebody.username
+}
+
+export function titleOf({ me, type, name, peer }: Conversation): string {
+  return me.alias ?? (type === 'direct' ? nameOf(peer ?? undefined) : (name ?? ''))
+}
+
+/** One line that says what a message is. */
+export function gist(message: Message | Unsent): string {
+  if ('system' in message && message.system) return systemText(message)
+  if ('deleted_at' in message && message.deleted_at !== null) return t().message.deleted
+  if (message.content) return message.content
+  const kind = 'attachments' in message ? message.attachments[0]?.kind : undefined
+  return t().message.kinds[kind ?? 'file']
+}
+
+/** Below the title of a conversation: who said what last. */
+export function preview({ last_message: last, type }: Conversation, myId: string | undefined): string {
+  if (!last) return t().list.none
+  if (last.sender_id === null) return gist(last)
+  if (last.sender_id === myId) return t().list.you(gist(last))
+  return type === 'direct' ? gist(last) : t().list.from(nameOf(person(last.sender_id)), gist(last))
+}
+
+export function systemText({ system }: Pick<Message, 'system'>): string {
+  const say = t().system
+  if (!system) return say.other
+  const { kind, params } = system
+  const called = (id: unknown) => (typeof id === 'string' ? nameOf(person(id)) : t().message.somebody)
+  const text = (value: unknown) => (typeof value === 'string' ? value : '')
+  const [actor, user] = [called(params.actor_id), called(params.user_id)]
+  switch (kind) {
+    case 'created':
+    case 'renamed':
+      return say[kind](actor, text(params.name))
+    case 'added': {
+      const ids = Array.isArray(params.user_ids) ? params.user_ids : []
+      return say.added(actor, listOf(ids.map(called)))
+    }
+    case 'visibility_changed':
+      return say.visibility_changed(actor, params.is_public === true)
+    case 'left':
+      return say.left(user)
+    case 'role_changed': {
+      const role = text(params.role)
+      return say.role_changed(actor, user, (t().roles as Record<string, string>)[role] ?? role)
+    }
+    case 'nickname_changed':
+      return say.nickname_changed(actor, user, typeof params.nickname === 'string' ? params.nickname : null)
+    case 'removed':
+    case 'ownership_transferred':
+    case 'banned':
+    case 'unbanned':
+      return say[kind](actor, user)
+    case 'described':
+    case 'photo_changed':
+    case 'photo_removed':
+    case 'settings_changed':
+    case 'message_deleted':
+      return say[kind](actor)
+    // A newer server may say more.
+    default:
+      return say.other
+  }
+}

@@ -1,0 +1,36 @@
+import { client, enter, hasEnded } from '../app/client.js'
+import { t } from '../app/language.js'
+import { Button } from '../ui/button.js'
+import { Field } from '../ui/field.js'
+import { Link } from '../ui/link.js'
+import { Entrance, useForm } from './entrance.js'
+
+export function SignIn() {
+  const say = t().signIn
+  const form = useForm({ login: '', password: '' })
+  const invalid = { login: t().fields.invalid, password: t().fields.invalid }
+  const submit = (element: HTMLFormElement) => {
+    form.submit(element, invalid, ({ login, password }) =>
+      enter(() => client.signIn({ login: login.trim(), password })),
+    )
+  }
+  return (
+    <Entrance
+      title={say.title}
+      lead={hasEnded.value ? say.ended : t().app.tagline}
+      fault={form.fault}
+      onSubmit={submit}
+      after={
+        <>
+          {say.other} <Link to="/sign-up">{say.toSignUp}</Link>
+        </>
+      }
+    >
+      <Field {...form.field('login')} label={say.login} autoComplete="username" isCode />
+      <Field {...form.field('password')} label={say.password} type="password" autoComplete="current-password" />
+      <Button type="submit" kind="primary" isWide isBusy={form.isBusy}>
+        {say.submit}
+      </Button>
+    </Entrance>
+  )
+}
