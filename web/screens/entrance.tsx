@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { type Faults, faultsOf, missing } from '../app/faults.js'
 import { focusFirstError } from '../ui/field.js'
 import { Icon } from '../ui/icon.js'
@@ -18,7 +18,7 @@ type Props = {
 export function Entrance({ title, lead, fault, onSubmit, children, after }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
   // Whoever came by a link begins at the top of what is new.
-  useEffect(() => heading.current?.focus(), [])
+  useLayoutEffect(() => heading.current?.focus(), [])
   return (
     <main class="entrance">
       <section class="card">

@@ -48,7 +48,6 @@ export function Menu({ label, trigger, children }: Props) {
         ref={button}
         type="button"
         class="menu-button"
-        aria-label={label}
         title={label}
         aria-haspopup="menu"
         aria-expanded={isOpen}
@@ -56,6 +55,7 @@ export function Menu({ label, trigger, children }: Props) {
         onClick={() => setOpen(!isOpen)}
       >
         {trigger}
+        <span class="unseen">{label}</span>
       </button>
       {isOpen && (
         // biome-ignore lint/a11y/useKeyWithClickEvents: whatever is chosen closes it, by whichever key

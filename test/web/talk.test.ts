@@ -1,0 +1,197 @@
+// Two people talk, each in a browser: what one writes the other sees, whatever the network does meanwhile.
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { testInBrowser } from '../support/browser.js'
+import { openPages, PHONE } from './pages.js'
+
+async function write(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message' }).fill(text)
+  await page.getByRole('button', { name: 'Send' }).click()
+}
+
+/** What the SDK keeps of this conversation's messages: it does so with the next checkpoint. */
+function kept(page: Page, id: string): Promise<number> {
+  return page.evaluate(
+    (id) =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('earshot', 1)
+        opening.onerror = () => reject(opening.error)
+        opening.onsuccess = () => {
+          const value = opening.result.transaction('kept').objectStore('kept').get(`conversation:${id}`)
+          value.onsuccess = () => resolve(value.result?.messages?.length ?? 0)
+          opening.result.close()
+        }
+      }),
+    id,
+  )
+}
+
+const shown = (page: Page, text: string) => page.locator('.messages').getByText(text, { exact: true })
+const words = (page: Page) => page.locator('.words').allInnerTexts()
+const unread = (page: Page) => page.locator('.entry .badge')
+
+testInBrowser('one finds the other, writes, and is answered', async () => {
+  await using pages = await openPages()
+  await pages.world.people('alice', 'bob')
+  const alice = await pages.enter('alice')
+  const bob = await pages.enter('bob', PHONE)
+  await alice.getByRole('navigation').getByRole('button', { name: 'New conversation' }).click()
+  await alice.getByLabel('Find people').fill('nobody at all')
+  await alice.getByText('Nobody is called').waitFor()
+  await alice.getByLabel('Find people').fill('bob')
+  await alice.getByRole('button', { name: /bob of Earshot/ }).click()
+  await write(alice, 'Hello, Bob!')
+  await shown(alice, 'Hello, Bob!').waitFor()
+
+  await bob.getByText('Hello, Bob!').waitFor()
+  expect(await unread(bob).innerText()).toContain('1 unread message')
+  expect(await bob.title()).toBe('(1) Earshot')
+  await bob.getByRole('link', { name: /alice of Earshot/ }).click()
+  await shown(bob, 'Hello, Bob!').waitFor()
+  // Read, here and for every other device.
+  await bob.waitForFunction(() => !document.title.startsWith('('))
+  await write(bob, 'Hello, Alice!')
+  await shown(alice, 'Hello, Alice!').waitFor()
+  expect(await words(alice)).toEqual(['Hello, Bob!', 'Hello, Alice!'])
+  expect(await alice.locator('.message.mine .words').allInnerTexts()).toEqual(['Hello, Bob!'])
+  // Where there is no room for two panes, one goes back to the list.
+  expect(await bob.locator('.sidebar').isVisible()).toBe(false)
+  await bob.getByRole('button', { name: 'Back' }).click()
+  expect(await bob.locator('.sidebar').isVisible()).toBe(true)
+  await unread(bob).waitFor({ state: 'detached' })
+  expect(pages.errors).toEqual([])
+})
+
+testInBrowser('a group is created with whoever was chosen, once it has a name and somebody in it', async () => {
+  await using pages = await openPages()
+  await pages.world.people('alice', 'bob', 'carol')
+  const bob = await pages.enter('bob')
+  const alice = await pages.enter('alice')
+  await alice.getByRole('button', { name: 'New conversation' }).first().click()
+  await alice.getByLabel('A group').check()
+  await alice.getByRole('button', { name: 'Create group' }).click()
+  await alice.getByText('Please fill this in.').waitFor()
+  await alice.getByLabel('Name of the group').fill('Climbing')
+  await alice.getByRole('button', { name: 'Create group' }).click()
+  await alice.getByText('Choose at least one person.').waitFor()
+  for (const name of ['bob', 'carol']) {
+    await alice.getByLabel('Find people').fill(name)
+    await alice.getByRole('button', { name: new RegExp(`^${name} of Earshot @`) }).click()
+  }
+  await alice.getByRole('button', { name: 'Remove carol of Earshot' }).click()
+  await alice.getByRole('button', { name: 'Create group' }).click()
+  await alice.getByText('2 members').waitFor()
+  await bob.getByRole('link', { name: /Climbing/ }).click()
+  await shown(bob, 'alice of Earshot created the group “Climbing”').waitFor()
+})
+
+testInBrowser('what is written without a connection waits, is said to wait, and arrives once', async () => {
+  await using pages = await openPages()
+  const { world } = pages
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  await bob.say(id, 'are you there?')
+  const page = await pages.enter('alice')
+  await page.locator('a.entry').click()
+  await shown(page, 'are you there?').waitFor()
+  // By then the page itself is kept, and what it shows.
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  await expect.poll(() => kept(page, id), { timeout: 20_000 }).toBe(2)
+  await page.context().setOffline(true)
+  await write(page, 'in a tunnel')
+  const banner = page.locator('.banner')
+  await banner.getByText('You are offline. 1 message waits to be sent.').waitFor()
+  await page.locator('.message').getByText('Waits for a connection').waitFor({ state: 'attached' })
+
+  // Also over a reload: the page, what was said, who said it, and what is unsent are all here.
+  await page.reload()
+  await shown(page, 'are you there?').waitFor()
+  await shown(page, 'in a tunnel').waitFor()
+  expect(await page.locator('.message-author').innerText()).toBe('bob of Earshot')
+  await banner.getByText('You are offline. 1 message waits to be sent.').waitFor()
+  await bob.say(id, 'hello?')
+  await page.context().setOffline(false)
+  await shown(page, 'hello?').waitFor()
+  await banner.getByText('Everything is up to date again.').waitFor()
+  await page.waitForFunction(() => !document.querySelector('.message.waiting'))
+  expect(await words(page)).toEqual(['are you there?', 'hello?', 'in a tunnel'])
+  const { data } = await bob.get(`/conversations/${id}/messages`)
+  expect(data.map(({ content }: { content: string }) => content).slice(-3)).toEqual([
+    'are you there?',
+    'hello?',
+    'in a tunnel',
+  ])
+  await banner.waitFor({ state: 'detached' })
+  expect(pages.errors).toEqual([])
+})
+
+testInBrowser('what the server refuses stays, with the reason, until it is given up', async () => {
+  await using pages = await openPages({ MAX_MESSAGE_LENGTH: '20' })
+  const { world } = pages
+  const [alice, bob] = await world.people('alice', 'bob')
+  await world.group(alice, bob)
+  const page = await pages.enter('alice')
+  await page.locator('a.entry').click()
+  await write(page, 'much longer than twenty characters')
+  const note = page.getByRole('alert')
+  await note.getByText('This message is too long.').waitFor()
+  await note.getByRole('button', { name: 'Try again' }).click()
+  await note.getByText('This message is too long.').waitFor()
+  await note.getByRole('button', { name: 'Discard' }).click()
+  await note.waitFor({ state: 'detached' })
+  expect(await words(page)).toEqual([])
+})
+
+testInBrowser('somebody who reads further up stays there, and is told of what is new by the list alone', async () => {
+  await using pages = await openPages()
+  const { world } = pages
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  for (let number = 1; number <= 60; number++) await bob.say(id, `line ${number}`)
+  const page = await pages.enter('alice')
+  await page.locator('a.entry').click()
+  await shown(page, 'line 60').waitFor()
+  await page.waitForFunction(() => {
+    const list = document.querySelector('.messages')
+    return list && list.scrollHeight - list.scrollTop - list.clientHeight < 2
+  })
+  await page.getByRole('button', { name: 'Show older messages' }).click()
+  await shown(page, 'line 1').waitFor({ state: 'attached' })
+  const top = () => page.evaluate(() => document.querySelector('.messages')?.scrollTop)
+  const before = await top()
+  expect(before).toBeGreaterThan(100)
+  await bob.say(id, 'something new')
+  await unread(page).waitFor()
+  expect(await top()).toBe(before)
+  await page.getByRole('button', { name: 'To the newest message' }).click()
+  await unread(page).waitFor({ state: 'detached' })
+  await shown(page, 'something new').waitFor()
+})
+
+testInBrowser('a conversation that is not mine looks like one that is not there', async () => {
+  await using pages = await openPages()
+  const { world } = pages
+  const [, bob, carol] = await world.people('alice', 'bob', 'carol')
+  const { id } = await world.group(bob, carol)
+  const page = await pages.enter('alice')
+  for (const address of [id, crypto.randomUUID()]) {
+    await page.goto(`${world.node.url}/c/${address}`)
+    await page.getByText('There is no such conversation').waitFor()
+  }
+  await page.goto(`${world.node.url}/c/nonsense`)
+  await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+})
+
+testInBrowser('a second tab says that there is a first one, and may take over', async () => {
+  await using pages = await openPages()
+  await pages.world.people('alice')
+  const first = await pages.enter('alice')
+  const second = await first.context().newPage()
+  await second.goto(pages.world.node.url)
+  await second.getByText('open in another tab').waitFor()
+  await second.getByRole('button', { name: 'Use it here' }).click()
+  await second.getByText('Nobody here yet').waitFor()
+  await first.getByText('open in another tab').waitFor()
+  await first.getByRole('button', { name: 'Use it here' }).click()
+  await first.getByText('Nobody here yet').waitFor()
+})
