@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icon.js'
 
 type Props = { label: string; trigger: ComponentChildren; children: ComponentChildren }
@@ -22,7 +22,8 @@ export function Menu({ label, trigger, children }: Props) {
     setOpen(false)
     button.current?.focus()
   }
-  useEffect(() => {
+  // Before the next key: it is for the item.
+  useLayoutEffect(() => {
     if (!isOpen) return undefined
     items()[0]?.focus()
     const away = (event: Event) => {
@@ -32,7 +33,11 @@ export function Menu({ label, trigger, children }: Props) {
     return () => removeEventListener('pointerdown', away)
   }, [isOpen])
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!isOpen) return
+    if (!isOpen) {
+      if (event.key !== 'ArrowDown') return
+      event.preventDefault()
+      return setOpen(true)
+    }
     if (event.key === 'Escape') close()
     else if (event.key === 'Tab') setOpen(false)
     const all = items()
