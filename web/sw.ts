@@ -42,7 +42,8 @@ worker.addEventListener('fetch', (event) => {
   } else if (FIXED.has(url.pathname)) event.respondWith(kept(url.pathname, request))
 })
 
+/** Whoever asks for it, and however packed it came: it is the same. */
 async function kept(path: string, request: Request): Promise<Response> {
   const cache = await caches.open(CACHE)
-  return (await cache.match(path)) ?? fetch(request)
+  return (await cache.match(path, { ignoreVary: true })) ?? fetch(request)
 }

@@ -125,6 +125,30 @@ testInBrowser('what is written without a connection waits, is said to wait, and 
   expect(pages.errors).toEqual([])
 })
 
+testInBrowser('a server that goes away is said to be gone, and when it is back so is everything', async () => {
+  await using pages = await openPages()
+  const { world } = pages
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  const page = await pages.enter('alice')
+  await page.locator('a.entry').click()
+  await page.locator('.composer').waitFor()
+  const { port } = new URL(world.node.url)
+  await world.node.stop()
+  const banner = page.locator('.banner')
+  await banner.getByText('Reconnecting …').waitFor()
+  await write(page, 'is anybody there?')
+  await banner.getByText('Reconnecting … 1 message waits to be sent.').waitFor()
+  const node = await world.addNode({ PORT: port })
+  bob.url = node.url
+  await bob.say(id, 'I am')
+  await shown(page, 'I am').waitFor()
+  await banner.getByText('Everything is up to date again.').waitFor()
+  await page.locator('.message:not(.waiting) .words', { hasText: 'is anybody there?' }).waitFor()
+  await banner.waitFor({ state: 'detached' })
+  expect(pages.errors).toEqual([])
+})
+
 testInBrowser('what the server refuses stays, with the reason, until it is given up', async () => {
   await using pages = await openPages({ MAX_MESSAGE_LENGTH: '20' })
   const { world } = pages

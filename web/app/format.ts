@@ -12,6 +12,7 @@ const longDate = computed(
 )
 const relative = computed(() => new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' }))
 const full = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: 'full', timeStyle: 'short' }))
+const number = computed(() => new Intl.NumberFormat(locale.value))
 const list = computed(() => new Intl.ListFormat(locale.value))
 
 /** By the days of the reader: two times are of one day when this is the same. */
@@ -24,6 +25,7 @@ const daysAgo = (time: string): number => dayOf(new Date().toISOString()) - dayO
 
 export const timeOfDay = (time: string): string => clock.value.format(new Date(time))
 export const fullTime = (time: string): string => full.value.format(new Date(time))
+export const numberOf = (value: number): string => number.value.format(value)
 export const listOf = (names: string[]): string => list.value.format(names)
 
 /** In little room: the time of today, the day of this week, or the date. */

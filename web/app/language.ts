@@ -1,6 +1,7 @@
 // Which language is spoken, and by that in which direction. English is always there; the others are loaded when they are wanted.
 import { computed, signal } from '@preact/signals'
 import { en, type Texts } from '../text/en.js'
+import { regional } from '../text/plural.js'
 import { recall, remember } from './remembered.js'
 
 export const LANGUAGES = { en: 'English', ar: 'العربية' } as const
@@ -15,10 +16,7 @@ const LOAD: Record<Language, () => Promise<Texts>> = {
 const spoken = signal<{ language: Language; texts: Texts }>({ language: 'en', texts: en })
 
 export const language = computed(() => spoken.value.language)
-/** With the habits of the reader's country, as far as it is one of that language. */
-export const locale = computed(
-  () => navigator.languages.find((one) => languageOf(one) === language.value) ?? language.value,
-)
+export const locale = computed(() => regional(language.value))
 
 /** All words, in the language of now. */
 export function t(): Texts {

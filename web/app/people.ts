@@ -47,6 +47,9 @@ effect(() => {
   for (const held of known.values()) held.value = undefined
   remember('people', undefined)
 })
+addEventListener('pagehide', () => {
+  if (isSaving) save()
+})
 client.on('signal', ({ type, data }) => {
   if (type === 'profile.changed' && known.has(data.user_id)) want(data.user_id)
 })

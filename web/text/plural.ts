@@ -2,8 +2,14 @@
 export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }
 export type Plural = (count: number, forms: Forms) => string
 
-/** `{n}` stands for the number, as it is written in that language. */
-export function pluralOf(locale: string): Plural {
+/** That language with the habits of the reader's country, as far as the browser names one: there are several ways to write digits. */
+export function regional(language: string): string {
+  return navigator.languages.find((one) => one.split('-', 1)[0]?.toLowerCase() === language) ?? language
+}
+
+/** `{n}` stands for the number, as it is written there. */
+export function pluralOf(language: string): Plural {
+  const locale = regional(language)
   const rules = new Intl.PluralRules(locale)
   const numbers = new Intl.NumberFormat(locale)
   return (count, forms) => (forms[rules.select(count)] ?? forms.other).replaceAll('{n}', numbers.format(count))

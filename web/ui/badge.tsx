@@ -1,3 +1,5 @@
+import { numberOf } from '../app/format.js'
+
 const MOST = 99
 
 /** A number for the eye, and words for the ear. */
@@ -5,7 +7,7 @@ export function Badge({ count, label, isQuiet }: { count: number; label: string;
   if (count <= 0) return null
   return (
     <span class={isQuiet ? 'badge quiet' : 'badge'}>
-      <span aria-hidden="true">{count > MOST ? `${MOST}+` : count}</span>
+      <span aria-hidden="true">{count > MOST ? `${numberOf(MOST)}+` : numberOf(count)}</span>
       <span class="unseen">{label}</span>
     </span>
   )
