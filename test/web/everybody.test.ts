@@ -194,3 +194,32 @@ testInBrowser('nothing is wider than 320 px, nor than half of a desk at 200 %', 
     await stranger.context().close()
   }
 })
+
+testInBrowser('nothing jumps while it loads', async () => {
+  await using pages = await openPages()
+  await furnish(pages)
+  for (const options of [DESK, PHONE]) {
+    const page = await pages.enter('alice', options)
+    await page.locator('a.entry', { hasText: 'Climbing' }).click()
+    await page.locator('.deleted').waitFor()
+    for (let visit = 0; visit < 2; visit++) {
+      await page.reload()
+      await page.locator('.deleted').waitFor()
+      const shifted = await page.evaluate(
+        () =>
+          new Promise<number>((resolve) => {
+            const observer = new PerformanceObserver((list) => {
+              const shifts = list.getEntries() as (PerformanceEntry & { value: number })[]
+              resolve(shifts.reduce((sum, { value }) => sum + value, 0))
+            })
+            observer.observe({ type: 'layout-shift', buffered: true })
+            // Nothing is told where there was none.
+            setTimeout(() => resolve(0), 500)
+          }),
+      )
+      // What Core Web Vitals call good is a tenth.
+      expect(shifted).toBeLessThan(0.02)
+    }
+    await page.context().close()
+  }
+})

@@ -1,5 +1,5 @@
 // Two people talk, each in a browser: what one writes the other sees, whatever the network does meanwhile.
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { testInBrowser } from '../support/browser.js'
 import { openPages, PHONE } from './pages.js'
@@ -25,6 +25,10 @@ function kept(page: Page, id: string): Promise<number> {
     id,
   )
 }
+
+/** It takes its time to appear: what is over at once is not worth a word, nor that it is over. */
+const untilSeen = (banner: Locator) =>
+  banner.evaluate((element) => Promise.all(element.getAnimations().map((one) => one.finished)))
 
 const shown = (page: Page, text: string) => page.locator('.messages').getByText(text, { exact: true })
 const words = (page: Page) => page.locator('.words').allInnerTexts()
@@ -109,6 +113,7 @@ testInBrowser('what is written without a connection waits, is said to wait, and 
   await shown(page, 'in a tunnel').waitFor()
   expect(await page.locator('.message-author').innerText()).toBe('bob of Earshot')
   await banner.getByText('You are offline. 1 message waits to be sent.').waitFor()
+  await untilSeen(banner)
   await bob.say(id, 'hello?')
   await page.context().setOffline(false)
   await shown(page, 'hello?').waitFor()
@@ -139,6 +144,7 @@ testInBrowser('a server that goes away is said to be gone, and when it is back s
   await banner.getByText('Reconnecting …').waitFor()
   await write(page, 'is anybody there?')
   await banner.getByText('Reconnecting … 1 message waits to be sent.').waitFor()
+  await untilSeen(banner)
   const node = await world.addNode({ PORT: port })
   bob.url = node.url
   await bob.say(id, 'I am')

@@ -4,19 +4,21 @@ import { isLoaded, isOnline, phase, queued, status } from './client.js'
 import { t } from './language.js'
 
 const SHOWN_MS = 4_000
+/** As long as the banner waits before it shows (overlays.css): what nobody saw go need not be said to be back. */
+const UNSEEN_MS = 1_000
 
 /** It was down, and what came meanwhile is here now. */
 const isBack = signal(false)
-let wasDown = false
+let downAt: number | undefined
 let timer: number | undefined
 
 effect(() => {
   const isUp = status.value === 'live'
-  if (phase.value !== 'in') wasDown = false
-  else if (!isUp && isLoaded.value) wasDown = true
-  else if (isUp && wasDown) {
-    wasDown = false
-    isBack.value = true
+  if (phase.value !== 'in') downAt = undefined
+  else if (!isUp && isLoaded.value) downAt ??= performance.now()
+  else if (isUp && downAt !== undefined) {
+    isBack.value = performance.now() - downAt > UNSEEN_MS
+    downAt = undefined
     clearTimeout(timer)
     timer = setTimeout(() => {
       isBack.value = false
