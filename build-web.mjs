@@ -67,7 +67,7 @@ function write(folder, { outputFiles, metafile }, isDev) {
     if (!names[name]) throw new Error(`web/index.html names {${name}}, which is not built`)
     return names[name]
   })
-  put(join(folder, 'index.html'), Buffer.from(html))
+  put(join(folder, 'index.html'), Buffer.from(html.replace('</head>', `${preloads(metafile)}</head>`)))
 }
 
 /** The hashed address of each entry, by its name. */
@@ -77,6 +77,13 @@ function namesOf({ outputs }) {
     return entryPoint && name ? [[name, `/assets/${basename(path)}`]] : []
   })
   return Object.fromEntries(found)
+}
+
+/** What the program imports from its first line on is asked for together with it, not after it. */
+function preloads({ outputs }) {
+  const [, main] = Object.entries(outputs).find(([path]) => /^main-.*\.js$/.test(basename(path))) ?? []
+  const parts = main?.imports.filter(({ kind }) => kind === 'import-statement') ?? []
+  return parts.map(({ path }) => `  <link rel="modulepreload" href="/assets/${basename(path)}">\n  `).join('')
 }
 
 /** It knows by name all that it has to keep. Its text changes with them, and by that a browser sees that there is another one. */
