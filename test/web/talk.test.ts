@@ -225,3 +225,42 @@ testInBrowser('a second tab says that there is a first one, and may take over', 
   await first.getByRole('button', { name: 'Use it here' }).click()
   await first.getByText('Nobody here yet').waitFor()
 })
+
+testInBrowser('messages stand below their day, and those that follow each other below one name', async () => {
+  await using pages = await openPages()
+  const { world } = pages
+  const [alice, bob] = await world.people('alice', 'bob')
+  const { id } = await world.group(alice, bob)
+  for (const text of ['yesterday', 'today', 'soon after', 'much later']) await bob.say(id, text)
+  await alice.say(id, 'mine')
+  const session = await world.session()
+  const write = 'update messages set created_at = now() - $1::interval where content = $2 and conversation_id = $3'
+  await session.query(write, ['1 day', 'yesterday', id])
+  await session.query("update messages set created_at = now() - interval '1 day' where type = 'system'")
+  await session.query(write, ['7 seconds', 'today', id])
+  await session.query(write, ['6 seconds', 'soon after', id])
+  await session.query(write, ['-6 minutes', 'much later', id])
+  await session.query(write, ['-6 minutes', 'mine', id])
+  // Where it is noon: at midnight some of it would be of another day.
+  const west = new Date().getUTCHours() - 12
+  const page = await pages.enter('alice', { timezoneId: `Etc/GMT${west < 0 ? '' : '+'}${west}` })
+  await page.locator('a.entry').click()
+  await shown(page, 'mine').waitFor()
+  const rows = await page.locator('.messages li').evaluateAll((all) =>
+    all.map((row) => {
+      const text = row.querySelector('.words')?.textContent ?? row.textContent
+      const name = row.querySelector('.message-author')?.textContent
+      return name ? `${name}: ${text}` : text
+    }),
+  )
+  expect(rows.map((row) => row?.replace(/“group .*”/, '…'))).toEqual([
+    'Yesterday',
+    'alice of Earshot created the group …',
+    'bob of Earshot: yesterday',
+    'Today',
+    'bob of Earshot: today',
+    'soon after',
+    'bob of Earshot: much later',
+    'mine',
+  ])
+})
