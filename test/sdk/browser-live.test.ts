@@ -7,6 +7,9 @@ import { type Browser, openBrowser, testInBrowser } from '../support/browser.js'
 import type { Person } from '../support/person.js'
 import { PASSWORD, startWorld, type World } from '../support/world.js'
 
+/** waitForFunction() takes a promise for true. */
+const PATIENT = { timeout: 20_000 }
+
 type SdkWindow = typeof Sdk & { server: string; earshot: Sdk.Earshot; timeline: Sdk.Timeline; heard: string[] }
 
 /** The client of a page, kept in its IndexedDB, with the timeline of one conversation open. `login`: else with the session that is kept. */
@@ -63,15 +66,14 @@ testInBrowser('a page hears, sends, and after a reload goes on from what it has 
   await page.evaluate(() => (window as unknown as SdkWindow).timeline.send('hello, Bob'))
   await expectShown(page, 'hello', 'hello, Bob')
   // The checkpoint that comes after it is kept with the state.
-  await page.waitForFunction(() => {
-    const { indexedDbStorage, earshot } = window as unknown as SdkWindow
-    return indexedDbStorage('earshot')
-      .load()
-      .then((kept) => {
-        const held = kept.get(`conversation:${earshot.conversations[0]?.id}`) as { conversation?: { seq: number } }
-        return held?.conversation?.seq === earshot.conversations[0]?.seq
-      })
-  })
+  const isKept = () =>
+    page.evaluate(async () => {
+      const { indexedDbStorage, earshot } = window as unknown as SdkWindow
+      const kept = await indexedDbStorage('earshot').load()
+      const held = kept.get(`conversation:${earshot.conversations[0]?.id}`) as { conversation?: { seq: number } }
+      return held?.conversation?.seq === earshot.conversations[0]?.seq
+    })
+  await expect.poll(isKept, PATIENT).toBe(true)
   await page.reload()
   await bob.say(id, 'while you were away')
   const loads: string[] = []
@@ -98,12 +100,12 @@ testInBrowser(
       timeline.send('and another').catch(() => undefined)
     })
     expect((await shown(page)).slice(-2)).toEqual(['written in a tunnel', 'and another'])
-    await page.waitForFunction(() => {
-      const { indexedDbStorage } = window as unknown as SdkWindow
-      return indexedDbStorage('earshot')
-        .load()
-        .then((kept) => JSON.stringify([...kept]).includes('and another'))
-    })
+    const isKept = () =>
+      page.evaluate(async () => {
+        const { indexedDbStorage } = window as unknown as SdkWindow
+        return JSON.stringify([...(await indexedDbStorage('earshot').load())]).includes('and another')
+      })
+    await expect.poll(isKept, PATIENT).toBe(true)
     await page.reload()
     await bob.say(id, 'where are you?')
     await startClient(page, id)
