@@ -29,4 +29,5 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "bin/earshot.cjs"]
+# What a request leaves behind is gone with it: in a larger nursery less of it is copied first.
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=64", "bin/earshot.cjs"]

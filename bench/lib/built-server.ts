@@ -25,7 +25,8 @@ export function startBuiltServer(
 ): Promise<BuiltServer> {
   return startChildServer({
     command: process.execPath,
-    args: [...flags, join(ROOT, 'bin/earshot.cjs')],
+    // As `npm start` and the image have it.
+    args: ['--max-semi-space-size=64', ...flags, join(ROOT, 'bin/earshot.cjs')],
     env: { ...PROFILE, DATABASE_URL: databaseUrl, NODE_ENV: 'test', LOG_LEVEL: 'info', ...more },
     ready: /earshot is ready: ([^"\s]+)/,
   })

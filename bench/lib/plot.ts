@@ -19,6 +19,7 @@ export function drawPlot(title: string, axis: string, series: readonly Series[])
   const up = (y: number) => PLOT.bottom - (y / top) * (PLOT.bottom - PLOT.top)
   const ticks = ticksUpTo(top)
   const lines = [
+    `<title>${escapeXml(title)}</title>`,
     text(PLOT.left, 22, title, 'start', 15),
     ...ticks.flatMap((y) => [
       `<path d="M${PLOT.left} ${fix(up(y))}H${PLOT.right}" stroke="${GREY}" stroke-opacity="${y === 1 ? 1 : 0.3}"/>`,
@@ -68,9 +69,12 @@ function ticksUpTo(top: number): number[] {
 }
 
 function text(x: number, y: number, content: string, anchor: string, size?: number): string {
-  const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
   const font = size === undefined ? '' : ` font-size="${size}"`
-  return `<text x="${fix(x)}" y="${fix(y)}" text-anchor="${anchor}"${font} fill="${GREY}">${escaped}</text>`
+  return `<text x="${fix(x)}" y="${fix(y)}" text-anchor="${anchor}"${font} fill="${GREY}">${escapeXml(content)}</text>`
+}
+
+function escapeXml(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 function fix(value: number): string {

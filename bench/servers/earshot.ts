@@ -32,7 +32,7 @@ export function earshot(options: EarshotOptions = {}): Subject {
 async function open(
   databaseUrl: string,
   { groups, members }: Cast,
-  { nodes: count = 1, env, flags = process.env.FLAGS?.split(' '), before, after }: EarshotOptions,
+  { nodes: count = 1, env, flags, before, after }: EarshotOptions,
   closing: Closing,
 ): Promise<Scene> {
   const uploads = await mkdtemp(join(tmpdir(), 'earshot-bench-'))
