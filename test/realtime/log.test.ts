@@ -85,6 +85,41 @@ test('COPY and ON CONFLICT number their rows without a gap', async () => {
   expect(texts.filter((text) => text?.startsWith('conflict'))).toEqual([1, 2, 3, 5, 7, 9].map((n) => `conflict ${n}`))
 })
 
+test('one INSERT for several conversations and senders is heard in each and moves each sender; one of no rows is nothing', async () => {
+  const psql = await world.session()
+  const other = (await world.group(bob, alice)).id
+  const before = await psql.query('select last_value from events_id_seq')
+  await psql.query(
+    'insert into messages (conversation_id, sender_id, content) select conversation_id, user_id, $1 from members where false',
+    ['nothing'],
+  )
+  expect((await psql.query('select last_value from events_id_seq')).rows).toEqual(before.rows)
+  await psql.query(
+    `insert into messages (conversation_id, sender_id, content)
+     select home, sender, 'both in both' from unnest($1::uuid[]) as home, unnest($2::uuid[]) as sender`,
+    [
+      [home, other],
+      [alice.id, bob.id],
+    ],
+  )
+  for (const id of [home, other]) {
+    await ear.next('message.created', ({ data }) => data.conversation_id === id && data.sender_id === bob.id)
+    const said = ear.stream(id).filter(({ data }) => data.content === 'both in both')
+    expect(said.map(({ data }) => data.sender_id).sort()).toEqual([alice.id, bob.id].sort())
+    const { rows } = await psql.query(
+      `select s.message_number = max(m.number) and s.seq = (select max(e.seq) from events e where e.stream_id = s.id) as counts,
+              bool_and(r.read_number = m.number and r.delivered_number = m.number) as has_read
+       from streams s
+       join messages m on m.conversation_id = s.id and m.content = 'both in both'
+       join members r on r.conversation_id = s.id and r.user_id = m.sender_id
+       where s.id = $1
+       group by s.id`,
+      [id],
+    )
+    expect(rows).toEqual([{ counts: true, has_read: true }])
+  }
+})
+
 test('savepoints and roll-backs leave nothing behind that is heard, and nothing out', async () => {
   const psql = await world.session()
   const insert = 'insert into messages (conversation_id, sender_id, content) values ($1, $2, $3)'
