@@ -103,11 +103,11 @@ function serviceWorker(assets, isDev) {
   return outputFiles[0].contents
 }
 
+/** The compressed one first: whoever sees a new file finds what belongs to it. */
 function put(path, bytes) {
-  writeFileSync(path, bytes)
-  if (!WORTH_COMPRESSING.test(path)) return
   const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY }
-  writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }))
+  if (WORTH_COMPRESSING.test(path)) writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }))
+  writeFileSync(path, bytes)
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,4 +1,4 @@
--- The one way into the log. Entry i of the arrays becomes an event of stream_ids[i]; entries of one stream keep their order.
+-- The way into the log, but for new messages (tg_messages__append_created). Entry i of the arrays becomes an event of stream_ids[i]; entries of one stream keep their order.
 -- Must be the last thing that needs a lock on these streams: they are taken here, conversations before users, each by id.
 create or replace function append_events(
   stream_ids uuid[], types text[], actor_ids uuid[], message_ids uuid[], message_numbers bigint[], payloads json[])

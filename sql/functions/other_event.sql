@@ -1,7 +1,7 @@
 -- What an event says that is not about a message, and when that was last changed. Apart from `event_wire`: most of the log is messages,
 -- and to prepare all these look-ups takes longer than to read a few of them.
 create or replace function other_event(stream uuid, type text, payload json, out data json, out changed_seq bigint)
-language plpgsql stable set search_path = public, pg_temp as $$
+language plpgsql stable parallel safe set search_path = public, pg_temp as $$
 begin
   case
     when type in ('conversation.created', 'conversation.updated', 'conversation.deleted') then

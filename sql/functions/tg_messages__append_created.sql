@@ -17,7 +17,7 @@ begin
   end if;
 
   with created as (
-    select n.id, n.conversation_id, n.number, n.sender_id, s.message_number as last_number, s.seq + n.number - s.message_number as seq
+    select n.id, n.conversation_id, n.number, n.sender_id, s.message_number as last_number, s.seq + (n.number - s.message_number) as seq
     from new_rows n
     left join lateral (select s.seq, s.message_number from streams s where s.id = n.conversation_id and s.kind = 1 offset 0) s on true
   ), appended as (

@@ -19,5 +19,7 @@ export async function runDemo(url: string): Promise<void> {
     )
     console.log('Say something: they answer. Ctrl+C ends it.')
   }
-  await demo.over
+  await demo.over.catch((error) => {
+    throw new StartupError(`The demo has ended: ${error.message}.`)
+  })
 }

@@ -16,6 +16,7 @@ const CHARACTER_MS = 35
 const WRITE_MAX_MS = 3_500
 /** What somebody says meanwhile is answered; of more than these the oldest is not. */
 const QUESTIONS_MAX = 5
+const START_MS = 30_000
 
 export type DemoOptions = {
   /** Of the server. */
@@ -30,15 +31,11 @@ export type Guest = { username: string; password: string }
 export class Demo {
   readonly conversationId: string
   readonly guest: Guest | undefined
-  /** Resolves when it is over: stopped, or the room is gone. @throws what nobody expected */
+  /** Resolves when it is over: stopped, or the room is gone. @throws when a character cannot go on */
   readonly over: Promise<void>
   readonly #clients: Record<Name, Earshot>
   readonly #wait: (ms: number) => Promise<unknown>
   readonly #end = new AbortController()
-  /** Rejects when it ends: what is not sent then never is. */
-  readonly #ended = new Promise<never>((_, reject) => {
-    this.#end.signal.addEventListener('abort', () => reject(this.#end.signal.reason), { once: true })
-  })
   readonly #questions: Message[] = []
   #asked: (() => void) | undefined
   #answers = 0
@@ -53,38 +50,58 @@ export class Demo {
     this.guest = room.guest
     this.#clients = clients
     this.#wait = (ms) => wait(ms, this.#end.signal)
-    // Told by `over`.
-    this.#ended.catch(() => undefined)
     const own = new Set(NAMES.map((name) => clients[name].me?.id))
     clients.ines.on('event', ({ type, data, stream }) => {
       const message = data as Message
       if (stream === room.id && type === 'message.created' && message.sender_id && !own.has(message.sender_id))
         this.#hear(message)
     })
+    let wasThere = false
+    clients.ines.on('change', () => {
+      const isThere = clients.ines.conversation(room.id) !== undefined
+      if (wasThere && !isThere) this.stop()
+      wasThere ||= isThere
+    })
+    let cannot: Error | undefined
+    for (const name of NAMES) {
+      clients[name].on('status', (status) => {
+        if (status !== 'signed out') return
+        cannot = new Error('A character of the demo was signed out')
+        this.stop()
+      })
+    }
     this.over = this.#run()
       .catch((error) => {
+        if (cannot) throw cannot
         // Whoever has deleted the room, or thrown somebody out, has seen enough.
         if (!this.#end.signal.aborted && !(error instanceof EarshotError)) throw error
       })
       .finally(() => this.stop())
   }
 
-  /** Makes the accounts and the room. @throws EarshotError, `network` when there is no server */
+  /**
+   * Makes the accounts and the room. Accounts are left when it fails.
+   * @throws EarshotError, `network` when there is no server; Error when no socket can be opened
+   */
   static async open(options: DemoOptions): Promise<Demo> {
     const mark = randomBytes(3).toString('hex')
-    const [ines, tomas] = await Promise.all(
-      NAMES.map((name) => signUp(options.url, name, mark, CHARACTERS[name].display_name)),
-    )
-    if (!ines || !tomas) throw new Error('Nobody is there')
-    const visitor = options.guestId === undefined ? await signUp(options.url, 'guest', mark, 'Guest') : undefined
+    const enter = (name: string, display_name: string) => signUp(options.url, name, mark, display_name)
+    const [ines, tomas] = await Promise.all([
+      enter('ines', CHARACTERS.ines.display_name),
+      enter('tomas', CHARACTERS.tomas.display_name),
+    ])
+    const clients = { ines: ines.client, tomas: tomas.client }
     try {
-      const guestId = options.guestId ?? (await visitor?.client.call('GET /users/me'))?.id ?? ''
-      await Promise.all([ines.client.start(), tomas.client.start()])
-      const user_ids = [tomas.client.me?.id ?? '', guestId]
+      const visitor = options.guestId === undefined ? await enter('guest', 'Guest') : undefined
+      const guestId = options.guestId ?? visitor?.id ?? ''
+      // They come by the password.
+      await visitor?.client.signOut()
+      await startAll(Object.values(clients))
+      const user_ids = [tomas.id, guestId]
       const { id } = await ines.client.call('POST /conversations', { body: { type: 'group', user_ids, ...ROOM } })
-      return new Demo({ ines: ines.client, tomas: tomas.client }, { id, guest: visitor?.account }, options)
+      return new Demo(clients, { id, guest: visitor?.account }, options)
     } catch (error) {
-      for (const { client } of [ines, tomas]) client.stop()
+      for (const name of NAMES) clients[name].stop()
       throw error
     }
   }
@@ -121,7 +138,19 @@ export class Demo {
     const asked = new Promise<void>((resolve) => {
       this.#asked = resolve
     })
-    await Promise.race([asked, this.#ended])
+    await this.#unlessOver(asked)
+  }
+
+  /** @throws when it is over first: what is not sent then never is */
+  #unlessOver<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#end
+    return new Promise<T>((resolve, reject) => {
+      const onEnd = () => reject(signal.reason)
+      signal.addEventListener('abort', onEnd, { once: true })
+      if (signal.aborted) onEnd()
+      const forget = () => signal.removeEventListener('abort', onEnd)
+      work.then(resolve, reject).then(forget, forget)
+    })
   }
 
   async #answer(question: Message): Promise<Message> {
@@ -138,16 +167,26 @@ export class Demo {
     await this.#clients[by].command('typing.start', { conversation_id }).catch(() => undefined)
     await this.#wait(Math.min(WRITE_MAX_MS, text.length * CHARACTER_MS))
     const sent = this.#clients[by].send(conversation_id, text, isReply && to ? { reply_to_id: to.id } : {})
-    const message = await Promise.race([sent, this.#ended])
+    const message = await this.#unlessOver(sent)
     await this.#wait(READ_MS)
     for (const name of NAMES) if (name !== by) this.#clients[name].markRead(conversation_id, message.number)
     return message
   }
 }
 
+/** @throws Error when they cannot come in: a proxy may let requests pass, and no socket */
+async function startAll(clients: Earshot[]): Promise<void> {
+  const late = new AbortController()
+  const tooLate = delay(START_MS, undefined, { signal: late.signal }).then(() => {
+    throw new Error('The characters of the demo cannot open a socket')
+  })
+  await Promise.race([Promise.all(clients.map((client) => client.start())), tooLate]).finally(() => late.abort())
+}
+
 async function signUp(url: string, name: string, mark: string, display_name: string) {
   const account = { username: `${name}-${mark}`, password: randomBytes(9).toString('base64url') }
   const client = new Earshot({ url, WebSocket })
   await client.signUp({ ...account, display_name, email: `${account.username}@demo.invalid` })
-  return { client, account }
+  const { id } = await client.call('GET /users/me')
+  return { client, account, id }
 }

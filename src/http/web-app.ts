@@ -12,7 +12,8 @@ const TYPES: Record<string, string> = {
 }
 
 export type WebFile = { type: string; etag: string; bytes: Uint8Array<ArrayBuffer>; brotli?: Uint8Array<ArrayBuffer> }
-export type WebFiles = ReadonlyMap<string, WebFile>
+type WebFiles = ReadonlyMap<string, WebFile>
+type Read = { at: number; files: Promise<WebFiles> }
 
 /**
  * Nothing but what comes from here runs, and nothing is written into the page as text (Trusted Types); the one policy names the
@@ -48,27 +49,52 @@ export const NOT_BUILT = `<!doctype html>
 export class WebApp {
   readonly #folder: string
   readonly #mayChange: boolean
-  #read: { at: number; files: Promise<WebFiles> } | undefined
+  #read: Read | undefined
 
   /** `mayChange`: whoever asks for the page gets the one that was built last; else the one that was there first. */
   constructor(folder: string, mayChange: boolean) {
     this.#folder = folder
     this.#mayChange = mayChange
+    // From the start all of it is of one build, also when another one is made in its place.
+    if (!mayChange) this.#files().catch(() => undefined)
   }
 
-  /** By their addresses, without index.html's; empty if it is not built. */
-  async files(): Promise<WebFiles> {
-    this.#read ??= { at: 0, files: readFiles(this.#folder) }
-    return this.#read.files
+  /** One of the files by its address; without index.html. */
+  async file(path: string): Promise<WebFile | undefined> {
+    const found = (await this.#files()).get(path)
+    if (found || !this.#mayChange) return found
+    await this.#look()
+    return (await this.#files()).get(path)
   }
 
   /** Undefined if it is not built. */
   async page(): Promise<WebFile | undefined> {
-    if (this.#mayChange) {
-      const at = await builtAt(this.#folder)
-      if (at !== this.#read?.at) this.#read = { at, files: readFiles(this.#folder) }
+    if (this.#mayChange) await this.#look()
+    return (await this.#files()).get(PAGE)
+  }
+
+  async #files(): Promise<WebFiles> {
+    this.#read ??= { at: 0, files: readFiles(this.#folder) }
+    const read = this.#read
+    try {
+      const files = await read.files
+      // Not built is nothing to remember, nor that it could not be read.
+      if (files.size === 0) this.#forget(read)
+      return files
+    } catch (error) {
+      this.#forget(read)
+      throw error
     }
-    return (await this.files()).get(PAGE)
+  }
+
+  #forget(read: Read): void {
+    if (this.#read === read) this.#read = undefined
+  }
+
+  /** Whether it was built anew. */
+  async #look(): Promise<void> {
+    const at = await builtAt(this.#folder)
+    if (at !== this.#read?.at) this.#read = { at, files: readFiles(this.#folder) }
   }
 }
 

@@ -77,16 +77,24 @@ test('somebody who has an account is brought into the room, and no guest is made
 
 test('it ends in the middle when it is stopped, and when the room is deleted', async () => {
   await using world = await startWorld()
-  const waiting = await Demo.open({ url: world.node.url, wait: gate().wait })
-  waiting.stop()
-  await waiting.over
+  const stopped = await Demo.open({ url: world.node.url, wait: gate().wait })
+  stopped.stop()
+  await stopped.over
 
-  const { open, wait } = gate()
-  const deleted = await Demo.open({ url: world.node.url, wait })
+  const deleted = await Demo.open({ url: world.node.url, wait: gate().wait })
   const session = await world.session()
   await session.query('update conversations set deleted_at = now() where id = $1', [deleted.conversationId])
-  open()
   await deleted.over
+})
+
+test('a character who is signed out does not go on in silence', async () => {
+  await using world = await startWorld()
+  const demo = await Demo.open({ url: world.node.url, wait: gate().wait })
+  const session = await world.session()
+  await session.query(
+    `update sessions set ended_at = now(), end_reason = 'ended' where user_id in (select id from users where username like 'tomas-%')`,
+  )
+  await expect(demo.over).rejects.toThrow('signed out')
 })
 
 test('a guest who does not exist is refused, and nobody goes on talking', async () => {

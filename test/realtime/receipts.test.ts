@@ -26,6 +26,8 @@ async function groupWith(last: number, ...others: Person[]): Promise<string> {
   return id
 }
 type Listener = Awaited<ReturnType<typeof listen>>
+/** What is only signalled reaches those whom the node knows to be there: its tail may still be on the way. */
+const hasJoined = (ear: Listener, id: string) => ear.next('message.created', (frame) => frame.stream === id)
 /** What was signalled of readings in this conversation, up to the moment when `last` said it has received everything. */
 async function heardUntil(ear: Listener, id: string, last: Person): Promise<unknown[]> {
   await report(id, last, { delivered_number: Number.MAX_SAFE_INTEGER })
@@ -108,6 +110,7 @@ test('whoever was removed hears nothing of those who stay', async () => {
   await report(id, bob, { read_number: 3 })
   await alicesEar.next('receipt.updated')
   const other = await groupWith(2, bob, carol)
+  await hasJoined(ear, other)
   await report(other, bob, { read_number: 2 })
   await ear.next('receipt.updated', (frame) => frame.stream === other)
   expect(ear.all('receipt.updated').filter((frame) => frame.stream === id)).toEqual([])
@@ -128,6 +131,7 @@ test('a hundred members hear of each other, and with one more nobody does', asyn
   await add(1)
   await report(id, bob, { read_number: 3 })
   const small = await groupWith(2, bob)
+  await hasJoined(ear, small)
   await report(small, bob, { read_number: 2 })
   await ear.next('receipt.updated', (frame) => frame.stream === small)
   expect(ear.all('receipt.updated').filter((frame) => frame.stream === id)).toHaveLength(1)

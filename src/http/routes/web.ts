@@ -40,8 +40,12 @@ async function answerPage(c: Context<Env>, web: WebApp, status: 200 | 404): Prom
 }
 
 async function answerNamed(c: Context<Env>, web: WebApp, path: string, cache: string): Promise<Response> {
-  const file = (await web.files()).get(path)
-  if (!file) throw new AppError('route.not_found')
+  const file = await web.file(path)
+  if (!file) {
+    // Of a newer page, perhaps, that another node has served: no cache may keep that it is not here.
+    c.header('Cache-Control', 'no-store')
+    throw new AppError('route.not_found')
+  }
   return answer(c, file, cache)
 }
 
