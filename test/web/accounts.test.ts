@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { testInBrowser } from '../support/browser.js'
 import { PASSWORD } from '../support/world.js'
-import { openPages } from './pages.js'
+import { openPages, PATIENT } from './pages.js'
 
 const GOOD = { display_name: 'Alice Marchetti', username: 'alice', email: 'alice@example.com', password: PASSWORD }
 
@@ -55,7 +55,7 @@ testInBrowser('somebody who was sent an address signs in and is there', async ()
   await fill(page, { login: 'Alice@example.com', password: PASSWORD })
   await page.locator('.messages').getByText('over here').waitFor()
   expect(path(page)).toBe(`/c/${id}`)
-  expect(await page.title()).toMatch(/^group .* · Earshot$/)
+  await expect.poll(() => page.title(), PATIENT).toMatch(/^group .* · Earshot$/)
 })
 
 testInBrowser('a wrong password is told in a sentence, which is read out, and the next try may be right', async () => {
@@ -65,9 +65,9 @@ testInBrowser('a wrong password is told in a sentence, which is read out, and th
   await fill(page, { login: 'alice', password: 'not mine at all' })
   const alert = page.getByRole('alert')
   await alert.waitFor()
-  expect(await alert.innerText()).toContain('do not go together')
+  await expect.poll(() => alert.innerText(), PATIENT).toContain('do not go together')
   expect(path(page)).toBe('/sign-in')
-  expect(await page.locator('input[name=login]').inputValue()).toBe('alice')
+  await expect.poll(() => page.locator('input[name=login]').inputValue(), PATIENT).toBe('alice')
   await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'alert')
   await fill(page, { password: PASSWORD })
   await page.getByText('Nobody here yet').waitFor()
@@ -78,18 +78,19 @@ testInBrowser('what is wrong stands below the field that it is about, and the fi
   await pages.world.person('bob')
   const page = await pages.open({}, '/sign-up')
   await page.locator('button[type=submit]').click()
-  for (const name of Object.keys(GOOD)) expect(await errorOf(page, name)).toBe('Please fill this in.')
+  for (const name of Object.keys(GOOD))
+    await expect.poll(() => errorOf(page, name), PATIENT).toBe('Please fill this in.')
   await page.waitForFunction(() => (document.activeElement as HTMLInputElement | null)?.name === 'display_name')
   await fill(page, { display_name: 'B', username: '-bob', email: 'bob', password: 'short' })
-  expect(await errorOf(page, 'display_name')).toContain('at least 2')
-  expect(await errorOf(page, 'username')).toContain('Begin with a letter')
-  expect(await errorOf(page, 'email')).toContain('name@example.com')
-  expect(await errorOf(page, 'password')).toContain('at least 8')
+  await expect.poll(() => errorOf(page, 'display_name'), PATIENT).toContain('at least 2')
+  await expect.poll(() => errorOf(page, 'username'), PATIENT).toContain('Begin with a letter')
+  await expect.poll(() => errorOf(page, 'email'), PATIENT).toContain('name@example.com')
+  await expect.poll(() => errorOf(page, 'password'), PATIENT).toContain('at least 8')
   await fill(page, { ...GOOD, username: 'BOB' })
-  expect(await errorOf(page, 'username')).toContain('is taken')
-  expect(await page.locator('[aria-invalid=true]').count()).toBe(1)
+  await expect.poll(() => errorOf(page, 'username'), PATIENT).toContain('is taken')
+  await expect.poll(() => page.locator('[aria-invalid=true]').count(), PATIENT).toBe(1)
   await fill(page, { username: 'bob2', email: 'bob@example.com' })
-  expect(await errorOf(page, 'email')).toContain('already')
+  await expect.poll(() => errorOf(page, 'email'), PATIENT).toContain('already')
   await fill(page, { email: 'bob2@example.com' })
   await page.getByText('Nobody here yet').waitFor()
 })
@@ -102,14 +103,16 @@ testInBrowser('a password manager knows what each field is, and a password can b
       .locator('input')
       .evaluateAll((all) => all.map((one) => `${one.getAttribute('name')} ${one.getAttribute('autocomplete')}`))
   await page.locator('h1').waitFor()
-  expect(await kinds(page)).toEqual(['display_name name', 'username username', 'email email', 'password new-password'])
+  await expect
+    .poll(() => kinds(page), PATIENT)
+    .toEqual(['display_name name', 'username username', 'email email', 'password new-password'])
   await page.locator('input[name=password]').fill('secret words')
   await page.getByRole('button', { name: 'Show password' }).click()
-  expect(await page.locator('input[name=password]').getAttribute('type')).toBe('text')
+  await expect.poll(() => page.locator('input[name=password]').getAttribute('type'), PATIENT).toBe('text')
   await page.getByRole('button', { name: 'Hide password' }).click()
-  expect(await page.locator('input[name=password]').getAttribute('type')).toBe('password')
+  await expect.poll(() => page.locator('input[name=password]').getAttribute('type'), PATIENT).toBe('password')
   await page.getByRole('link', { name: 'Sign in' }).click()
-  expect(await kinds(page)).toEqual(['login username', 'password current-password'])
+  await expect.poll(() => kinds(page), PATIENT).toEqual(['login username', 'password current-password'])
 })
 
 testInBrowser('a session that is ended elsewhere is told, and what was on the screen is gone', async () => {
@@ -123,5 +126,5 @@ testInBrowser('a session that is ended elsewhere is told, and what was on the sc
   await page.locator('.messages').getByText('between us').waitFor()
   await alice.ask('DELETE', '/sessions')
   await page.getByText('Your session has ended').waitFor()
-  expect(await page.getByText('between us').count()).toBe(0)
+  await expect.poll(() => page.getByText('between us').count(), PATIENT).toBe(0)
 })

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { testInBrowser } from '../support/browser.js'
 import { PASSWORD } from '../support/world.js'
 import { faultsOf } from './axe.js'
-import { DESK, openPages, type Pages, PHONE } from './pages.js'
+import { DESK, openPages, PATIENT, type Pages, PHONE } from './pages.js'
 
 /** A group in which both have spoken, and one conversation that is pinned and unread. */
 async function furnish({ world }: Pages): Promise<void> {
@@ -131,8 +131,8 @@ testInBrowser('by keys alone one signs up, finds somebody, writes, and is not ca
   await keyboard.press('ArrowDown')
   await keyboard.press('ArrowDown')
   await keyboard.press('Enter')
-  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
-  expect(await page.evaluate(() => document.activeElement?.className)).toBe('menu-button')
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme), PATIENT).toBe('dark')
+  await expect.poll(() => page.evaluate(() => document.activeElement?.className), PATIENT).toBe('menu-button')
 })
 
 testInBrowser('the page speaks the language of the browser, from right to left where it is so written', async () => {
@@ -141,13 +141,13 @@ testInBrowser('the page speaks the language of the browser, from right to left w
   const page = await pages.enter('alice', { ...DESK, locale: 'ar-EG' })
   await page.getByRole('heading', { name: 'المحادثات' }).waitFor()
   const html = () => page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])
-  expect(await html()).toEqual(['ar', 'rtl'])
+  await expect.poll(() => html(), PATIENT).toEqual(['ar', 'rtl'])
   const [list, pane] = [await page.locator('.sidebar').boundingBox(), await page.locator('.pane').boundingBox()]
   expect(list?.x).toBeGreaterThan(pane?.x ?? Number.POSITIVE_INFINITY)
   await page.locator('.menu-button').click()
   await page.getByRole('menuitemradio', { name: 'English' }).click()
   await page.getByRole('heading', { name: 'Conversations' }).waitFor()
-  expect(await html()).toEqual(['en', 'ltr'])
+  await expect.poll(() => html(), PATIENT).toEqual(['en', 'ltr'])
   // And after a reload still.
   await page.reload()
   await page.getByRole('heading', { name: 'Conversations' }).waitFor()
@@ -166,7 +166,7 @@ testInBrowser('the colours are those of the system until others are chosen, from
   // Before the program is there, its script has run.
   await page.route('**/assets/main-*.js', (route) => route.abort())
   await page.reload({ waitUntil: 'domcontentloaded' })
-  expect(await ground()).toBe(light)
+  await expect.poll(() => ground(), PATIENT).toBe(light)
 })
 
 testInBrowser('nothing is wider than 320 px, nor than half of a desk at 200 %', async () => {

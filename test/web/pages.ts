@@ -7,6 +7,9 @@ import { PASSWORD, startWorld, type World } from '../support/world.js'
 export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 export const DESK: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
 
+/** As long as everything in a page is waited for: what it shows follows what it has heard. */
+export const PATIENT = { timeout: 15_000 }
+
 export type Pages = AsyncDisposable & {
   world: World
   /** What was thrown in a page, and what its policy has refused. */
@@ -25,7 +28,7 @@ export async function openPages(settings: Record<string, string> = {}): Promise<
   async function open(options: BrowserContextOptions = DESK, path = '/'): Promise<Page> {
     const context = await program.newContext({ locale: 'en-GB', ...options })
     const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(PATIENT.timeout)
     page.on('pageerror', (error) => errors.push(String(error)))
     page.on('console', (message) => {
       if (/Content.Security.Policy|TrustedScript/i.test(message.text())) errors.push(message.text())

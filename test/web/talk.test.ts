@@ -2,7 +2,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { testInBrowser } from '../support/browser.js'
-import { openPages, PHONE } from './pages.js'
+import { openPages, PATIENT, PHONE } from './pages.js'
 
 async function write(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(text)
@@ -48,20 +48,20 @@ testInBrowser('one finds the other, writes, and is answered', async () => {
   await shown(alice, 'Hello, Bob!').waitFor()
 
   await bob.getByText('Hello, Bob!').waitFor()
-  expect(await unread(bob).innerText()).toContain('1 unread message')
-  expect(await bob.title()).toBe('(1) Earshot')
+  await expect.poll(() => unread(bob).innerText(), PATIENT).toContain('1 unread message')
+  await expect.poll(() => bob.title(), PATIENT).toBe('(1) Earshot')
   await bob.getByRole('link', { name: /alice of Earshot/ }).click()
   await shown(bob, 'Hello, Bob!').waitFor()
   // Read, here and for every other device.
   await bob.waitForFunction(() => !document.title.startsWith('('))
   await write(bob, 'Hello, Alice!')
   await shown(alice, 'Hello, Alice!').waitFor()
-  expect(await words(alice)).toEqual(['Hello, Bob!', 'Hello, Alice!'])
-  expect(await alice.locator('.message.mine .words').allInnerTexts()).toEqual(['Hello, Bob!'])
+  await expect.poll(() => words(alice), PATIENT).toEqual(['Hello, Bob!', 'Hello, Alice!'])
+  await expect.poll(() => alice.locator('.message.mine .words').allInnerTexts(), PATIENT).toEqual(['Hello, Bob!'])
   // Where there is no room for two panes, one goes back to the list.
-  expect(await bob.locator('.sidebar').isVisible()).toBe(false)
+  await expect.poll(() => bob.locator('.sidebar').isVisible(), PATIENT).toBe(false)
   await bob.getByRole('button', { name: 'Back' }).click()
-  expect(await bob.locator('.sidebar').isVisible()).toBe(true)
+  await expect.poll(() => bob.locator('.sidebar').isVisible(), PATIENT).toBe(true)
   await unread(bob).waitFor({ state: 'detached' })
   expect(pages.errors).toEqual([])
 })
@@ -111,7 +111,7 @@ testInBrowser('what is written without a connection waits, is said to wait, and 
   await page.reload()
   await shown(page, 'are you there?').waitFor()
   await shown(page, 'in a tunnel').waitFor()
-  expect(await page.locator('.message-author').innerText()).toBe('bob of Earshot')
+  await expect.poll(() => page.locator('.message-author').innerText(), PATIENT).toBe('bob of Earshot')
   await banner.getByText('You are offline. 1 message waits to be sent.').waitFor()
   await untilSeen(banner)
   await bob.say(id, 'hello?')
@@ -119,7 +119,7 @@ testInBrowser('what is written without a connection waits, is said to wait, and 
   await shown(page, 'hello?').waitFor()
   await banner.getByText('Everything is up to date again.').waitFor()
   await page.waitForFunction(() => !document.querySelector('.message.waiting'))
-  expect(await words(page)).toEqual(['are you there?', 'hello?', 'in a tunnel'])
+  await expect.poll(() => words(page), PATIENT).toEqual(['are you there?', 'hello?', 'in a tunnel'])
   const { data } = await bob.get(`/conversations/${id}/messages`)
   expect(data.map(({ content }: { content: string }) => content).slice(-3)).toEqual([
     'are you there?',
@@ -169,7 +169,7 @@ testInBrowser('what the server refuses stays, with the reason, until it is given
   await note.getByText('This message is too long.').waitFor()
   await note.getByRole('button', { name: 'Discard' }).click()
   await note.waitFor({ state: 'detached' })
-  expect(await words(page)).toEqual([])
+  await expect.poll(() => words(page), PATIENT).toEqual([])
 })
 
 testInBrowser('somebody who reads further up stays there, and is told of what is new by the list alone', async () => {
