@@ -77,6 +77,8 @@ export class Demo {
         if (!this.#end.signal.aborted && !(error instanceof EarshotError)) throw error
       })
       .finally(() => this.stop())
+    // For whoever asks, also later.
+    this.over.catch(() => undefined)
   }
 
   /**

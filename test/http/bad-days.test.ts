@@ -70,7 +70,7 @@ test('a database that was made read-only refuses writes with 503, is read on, an
     alice.id,
     'by another hand',
   ])
-  expect((await ear.next('message.created')).data.content).toBe('by another hand')
+  await ear.next('message.created', ({ data }) => data.content === 'by another hand')
 
   await psql.query(`alter database ${database(world)} reset default_transaction_read_only`)
   await psql.query(DISCONNECT)
