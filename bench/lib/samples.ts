@@ -42,7 +42,11 @@ export function summarize(samples: Samples): Latencies {
   return { p50, p99, max, count: samples.count }
 }
 
-/** The upper one of the two in the middle; NaN without values. */
+/** Of an even number of values halfway between the two in the middle; NaN without values. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low = Number.NaN, high = Number.NaN] = [(values.length - 1) / 2, values.length / 2].map(
+    (at) => sorted[Math.floor(at)],
+  )
+  return (low + high) / 2
 }

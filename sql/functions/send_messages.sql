@@ -71,7 +71,7 @@ begin
     cross join lateral (select c.type = 'direct' and are_blocked(c.direct_low, c.direct_high) as blocked) b
   ) j;
 
-  -- For the statement's own trigger alone, and put back: the session may belong to a pooler.
+  -- For the statement's own trigger alone, and put back: the session may belong to a pooler. Assigned, for a `perform` is a statement.
   ring := set_config('earshot.ring', 'after_commit', true);
   insert into messages (id, conversation_id, number, sender_id, client_id, type, content, attachment_count, reply_to_id, metadata)
   select ids[e.ord], e.home, s.message_number + row_number() over (partition by e.home order by e.ord),

@@ -5,9 +5,8 @@ import { EarshotError } from '../sdk/client.js'
 /** Two characters talk on the server at this address until they are interrupted. @throws StartupError */
 export async function runDemo(url: string): Promise<void> {
   const demo = await Demo.open({ url }).catch((error) => {
-    if (!(error instanceof EarshotError)) throw error
     throw new StartupError(
-      error.code === 'network'
+      error instanceof EarshotError && error.code === 'network'
         ? `No Earshot answers at ${url}. Start one with npm start, or name another address: earshot demo --url http://…`
         : `The demo could not begin: ${error.message}`,
     )

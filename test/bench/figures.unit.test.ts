@@ -31,7 +31,7 @@ test('a round that is missing leaves those after it in their places', () => {
   for (const round of [0, 1, 2]) figures.add('ours', round, { 'messages/s': 10 * (round + 1) })
   for (const round of [0, 2]) figures.add('theirs', round, { 'messages/s': 10 })
   expect(figures.ratios('messages/s', 'ours', 'theirs')).toEqual([1, Number.NaN, 3])
-  expect(check('ratio', figures.ratios('messages/s', 'ours', 'theirs')).measured).toBe('3 (1-3)')
+  expect(check('ratio', figures.ratios('messages/s', 'ours', 'theirs')).measured).toBe('2 (1-3)')
 })
 
 test('a round that was taken again counts once', () => {

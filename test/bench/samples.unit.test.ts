@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Samples } from '../../bench/lib/samples.js'
+import { median, Samples } from '../../bench/lib/samples.js'
 
 const of = (...values: number[]) => {
   const samples = new Samples()
@@ -32,4 +32,11 @@ test('merged are all the samples of all', () => {
   expect(merged.quantiles(0.5, 1)).toEqual([2, 9])
   merged.add(10)
   expect(merged.quantiles(1)).toEqual([10])
+})
+
+test('a median lies halfway between the two in the middle, so that two rounds are not judged by the better one', () => {
+  expect(median([3, 1, 2])).toBe(2)
+  expect(median([4, 1])).toBe(2.5)
+  expect(median([10, 1, 2, 4])).toBe(3)
+  expect(median([])).toBeNaN()
 })
