@@ -11,6 +11,7 @@ import { migrate } from './db/migrator.js'
 import { openDatabase } from './db/open.js'
 import { createPool, keptForReads } from './db/pool.js'
 import { WriteGate } from './db/write-gate.js'
+import { RunningDemos } from './demo/running-demos.js'
 import { ReceiptReports } from './domain/receipt-reports.js'
 import { readSecret } from './domain/secrets.js'
 import { Sends } from './domain/sends.js'
@@ -154,6 +155,8 @@ async function start(config: Config, logger: Logger, pace: Pace, metrics: Metric
     programs: media.programs,
     jobs: config.JOBS,
   })
+  let url = ''
+  const demos = config.NODE_ENV === 'development' ? new RunningDemos(() => url, logger) : undefined
   const http = createHttp(
     {
       db,
@@ -177,6 +180,7 @@ async function start(config: Config, logger: Logger, pace: Pace, metrics: Metric
       },
       keys,
       health,
+      demos,
       rates: new RateLimits(pool, config, running.messageRate),
     },
     {
@@ -194,6 +198,9 @@ async function start(config: Config, logger: Logger, pace: Pace, metrics: Metric
     // A load balancer that has not asked yet still sends people here.
     await delay(config.STOP_DELAY * 1_000)
   })
+  // They are clients of this node: they go before it lets go of clients.
+  if (demos) stops.push(() => demos.stop())
   const port = await server.start(config)
-  return { url: `http://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${port}`, nodeId }
+  url = `http://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${port}`
+  return { url, nodeId }
 }

@@ -127,6 +127,8 @@ export const ERRORS = {
   'stream.gone': { status: 410, retry: false, title: 'The log has these events no longer: read the history' },
   'auth.other_session': { status: 403, retry: false, title: 'This token belongs to another session' },
 
+  'demo.running': { status: 409, retry: false, title: 'Two people talk to you already' },
+
   'frame.malformed': { status: 400, retry: false, title: 'The frame is not a JSON command' },
   'command.unknown': { status: 404, retry: false, title: 'There is no such command' },
 } as const satisfies Record<string, ErrorEntry>

@@ -7,6 +7,7 @@ import * as avatars from './avatars.js'
 import * as bans from './bans.js'
 import * as blocks from './blocks.js'
 import * as conversations from './conversations.js'
+import * as demo from './demo.js'
 import * as events from './events.js'
 import * as fields from './fields.js'
 import * as members from './members.js'
@@ -34,6 +35,7 @@ export const FILES: Record<string, object> = {
   bans,
   blocks,
   conversations,
+  demo,
   events,
   fields,
   members,

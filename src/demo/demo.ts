@@ -23,6 +23,8 @@ export type DemoOptions = {
   url: string
   /** Who is brought into the room; without it a guest, whose name and password are in `guest`. */
   guestId?: string
+  /** How long they stay for questions once they have said all; without it until they are stopped. */
+  lingers_ms?: number
   /** Lets time pass. @throws when the signal is aborted */
   wait?: (ms: number, signal: AbortSignal) => Promise<unknown>
 }
@@ -35,6 +37,7 @@ export class Demo {
   readonly over: Promise<void>
   readonly #clients: Record<Name, Earshot>
   readonly #wait: (ms: number) => Promise<unknown>
+  #lingers_ms: number | undefined
   readonly #end = new AbortController()
   readonly #questions: Message[] = []
   #asked: (() => void) | undefined
@@ -50,6 +53,7 @@ export class Demo {
     this.guest = room.guest
     this.#clients = clients
     this.#wait = (ms) => wait(ms, this.#end.signal)
+    this.#lingers_ms = options.lingers_ms
     const own = new Set(NAMES.map((name) => clients[name].me?.id))
     clients.ines.on('event', ({ type, data, stream }) => {
       const message = data as Message
@@ -125,8 +129,21 @@ export class Demo {
       }
       const { value: line } = lines.next()
       if (line) last = await this.#say(line, last)
-      else await this.#untilAsked()
+      else {
+        this.#linger()
+        await this.#untilAsked()
+      }
     }
+  }
+
+  /** Once: from the last line on. */
+  #linger(): void {
+    const ms = this.#lingers_ms
+    this.#lingers_ms = undefined
+    if (ms === undefined) return
+    this.#wait(ms)
+      .catch(() => undefined)
+      .finally(() => this.stop())
   }
 
   #hear(message: Message): void {

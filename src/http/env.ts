@@ -12,6 +12,7 @@ import type { Presence } from '../realtime/presence.js'
 import type { Signals } from '../realtime/signals.js'
 import type { Sync } from '../realtime/sync.js'
 import type { Typing } from '../realtime/typing.js'
+import type { Demos } from './demos.js'
 import type { Health } from './health.js'
 import type { RateLimits } from './rate-limits.js'
 
@@ -30,6 +31,8 @@ export type Services = {
   media: Media
   rates: RateLimits
   health: Health
+  /** Undefined where nobody develops. */
+  demos: Demos | undefined
   logger: Logger
   metrics: Metrics
 }

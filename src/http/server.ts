@@ -13,6 +13,7 @@ import { avatarRoutes } from './routes/avatars.js'
 import { banRoutes } from './routes/bans.js'
 import { blockRoutes } from './routes/blocks.js'
 import { conversationRoutes } from './routes/conversations.js'
+import { demoRoutes } from './routes/demo.js'
 import { documentRoutes, pageRoutes } from './routes/documents.js'
 import { externalMediaRoutes } from './routes/external-media.js'
 import { memberRoutes } from './routes/members.js'
@@ -75,6 +76,7 @@ export function createHttp(
     receiptRoutes(),
     typingRoutes(),
     syncRoutes(),
+    demoRoutes(),
     documentRoutes(() => openApiOf(app)),
   ]) {
     app.route(BASE, routes)

@@ -88,10 +88,14 @@ function isMp4Sound(head: Buffer): boolean {
   return false
 }
 
+/** Where a cluster begins. A list of what is where, as browsers write it before their recordings, names its id as well. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: bytes
+const CLUSTER = /(?<!\x53\xab\x84)\x1f\x43\xb6\x75/
+
 /** CodecID elements of the tracks, which stand before the first cluster. */
 function isMatroskaSound(head: Uint8Array): boolean {
   const latin1 = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1')
-  const tracks = latin1.slice(0, latin1.indexOf('\x1f\x43\xb6\x75'))
+  const [tracks = ''] = latin1.split(CLUSTER, 1)
   const codecs = [...tracks.matchAll(/\x86[\x81-\x9f]([AVS])_/g)].map(([, kind]) => kind)
   return codecs.includes('A') && !codecs.includes('V')
 }

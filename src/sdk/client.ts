@@ -108,6 +108,15 @@ export class Earshot {
     return quiet(this.#engine.call(route, ...input))
   }
 
+  /**
+   * The access token of now, for a request that call() cannot make, such as an upload whose progress is shown; with `renew`
+   * another one, for the server says that this one has expired. undefined if nobody is signed in.
+   * @throws EarshotError if it could not be refreshed
+   */
+  token(options?: { renew: boolean }): Promise<string | undefined> {
+    return quiet(this.#engine.restore().then(() => this.#engine.token(options)))
+  }
+
   /** A command over the socket. @throws EarshotError; network without a socket */
   command<T extends keyof Commands>(
     type: T,

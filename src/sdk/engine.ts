@@ -35,6 +35,7 @@ export class Engine {
   readonly outbox: Outbox
   readonly receipts: Receipts
   readonly timelines: Timelines
+  readonly token = (how?: { renew: boolean }) => this.#session.token(how)
   readonly #clock: Clock
   readonly #keeper: Keeper
   readonly #session: Session
@@ -61,7 +62,6 @@ export class Engine {
       clock,
       onEnded: (error) => this.#end(error),
     })
-    const token = (how?: { renew: boolean }) => session.token(how)
     const state = new State({
       keepMessages,
       onChange: (id) => this.news.change(id),
@@ -72,7 +72,7 @@ export class Engine {
     this.#keeper = keeper
     this.#session = session
     this.state = state
-    this.call = createCall({ url, ...(options.fetch && { fetch: options.fetch }), token })
+    this.call = createCall({ url, ...(options.fetch && { fetch: options.fetch }), token: this.token })
     this.sync = new Sync({
       call,
       fetch: async (stream, from_seq, to_seq) => {
@@ -106,7 +106,7 @@ export class Engine {
       url,
       WebSocket,
       clock,
-      token,
+      token: this.token,
       resume: () => this.sync.resume,
       onStatus: (status) => {
         if (status === 'offline') this.#down()

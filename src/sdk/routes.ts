@@ -10,6 +10,7 @@ import type {
   Ban,
   BanMember,
   Bans,
+  BegunDemo,
   Blocks,
   Conversation,
   ConversationPresence,
@@ -18,6 +19,7 @@ import type {
   Conversations,
   CreateConversation,
   Cursor,
+  Demo,
   EditMessage,
   FoundPresence,
   FoundUsers,
@@ -636,6 +638,14 @@ export interface Routes {
       since?: ResumeToken
     }
     answer: SyncAnswer
+  }
+  /** Whether two people talk to me for a demonstration; only with NODE_ENV=development */
+  'GET /demo': {
+    answer: Demo
+  }
+  /** Have two people talk to me, in a group of their own; only with NODE_ENV=development */
+  'POST /demo': {
+    answer: BegunDemo
   }
   /** This document: what can be asked over REST */
   'GET /openapi.json': {

@@ -100,6 +100,11 @@ export interface Bans {
   has_more: boolean
 }
 
+export interface BegunDemo {
+  /** The room in which they talk */
+  conversation_id: Id
+}
+
 export interface Block {
   user: User
   created_at: Time
@@ -196,6 +201,11 @@ export type CreateConversation = {
 
 /** Opaque: the next_cursor of the page before */
 export type Cursor = string
+
+export interface Demo {
+  /** The room in which they talk; null: they do not */
+  conversation_id: Id | null
+}
 
 export type DisplayName = string
 
@@ -816,7 +826,7 @@ export interface WatchPresence {
 export type WriteTrouble = 'disk_full' | 'read_only' | 'too_many_connections' | 'stalled' | 'lost' | 'unconfirmed'
 
 /** What an error says it is: docs/errors.md. */
-export type ErrorCode = 'request.malformed' | 'request.invalid' | 'request.too_large' | 'request.unsupported_media_type' | 'route.not_found' | 'rate_limited' | 'busy' | 'overloaded' | 'unavailable' | 'internal' | 'auth.unauthenticated' | 'auth.token_invalid' | 'auth.token_expired' | 'auth.session_ended' | 'auth.invalid_credentials' | 'auth.refresh_token_invalid' | 'auth.refresh_token_reused' | 'account.username_taken' | 'account.email_taken' | 'session.not_found' | 'user.not_found' | 'user.blocked' | 'block.oneself' | 'block.too_many' | 'conversation.not_found' | 'conversation.forbidden' | 'conversation.name_taken' | 'conversation.with_oneself' | 'conversation.not_for_direct' | 'conversation.owner_cannot_leave' | 'conversation.too_many_pinned' | 'conversation.metadata_too_large' | 'member.not_found' | 'member.own_role' | 'member.role_above_own' | 'member.outranks' | 'member.banned' | 'ban.not_found' | 'request.time_past' | 'member.too_many' | 'message.not_found' | 'message.forbidden' | 'message.empty' | 'message.too_long' | 'message.client_id_reused' | 'message.reply_not_found' | 'message.not_editable' | 'message.edit_window_over' | 'message.delete_window_over' | 'storage.unavailable' | 'attachment.not_found' | 'attachment.in_use' | 'attachment.not_ready' | 'attachment.too_large' | 'attachment.quota_exceeded' | 'attachment.type_not_allowed' | 'attachment.not_allowed_here' | 'attachment.unreadable' | 'attachment.too_many_pixels' | 'attachment.metadata_stays' | 'attachment.not_an_avatar' | 'attachment.range_not_satisfiable' | 'attachment.link_invalid' | 'upload.not_found' | 'upload.too_many' | 'upload.incomplete' | 'upload.mismatch' | 'upload.expired' | 'upload.locked' | 'upload.offset_conflict' | 'upload.too_many_parts' | 'upload.tus_version' | 'upload.malformed' | 'upload.stalled' | 'sync.resync' | 'stream.not_found' | 'stream.gone' | 'auth.other_session' | 'frame.malformed' | 'command.unknown'
+export type ErrorCode = 'request.malformed' | 'request.invalid' | 'request.too_large' | 'request.unsupported_media_type' | 'route.not_found' | 'rate_limited' | 'busy' | 'overloaded' | 'unavailable' | 'internal' | 'auth.unauthenticated' | 'auth.token_invalid' | 'auth.token_expired' | 'auth.session_ended' | 'auth.invalid_credentials' | 'auth.refresh_token_invalid' | 'auth.refresh_token_reused' | 'account.username_taken' | 'account.email_taken' | 'session.not_found' | 'user.not_found' | 'user.blocked' | 'block.oneself' | 'block.too_many' | 'conversation.not_found' | 'conversation.forbidden' | 'conversation.name_taken' | 'conversation.with_oneself' | 'conversation.not_for_direct' | 'conversation.owner_cannot_leave' | 'conversation.too_many_pinned' | 'conversation.metadata_too_large' | 'member.not_found' | 'member.own_role' | 'member.role_above_own' | 'member.outranks' | 'member.banned' | 'ban.not_found' | 'request.time_past' | 'member.too_many' | 'message.not_found' | 'message.forbidden' | 'message.empty' | 'message.too_long' | 'message.client_id_reused' | 'message.reply_not_found' | 'message.not_editable' | 'message.edit_window_over' | 'message.delete_window_over' | 'storage.unavailable' | 'attachment.not_found' | 'attachment.in_use' | 'attachment.not_ready' | 'attachment.too_large' | 'attachment.quota_exceeded' | 'attachment.type_not_allowed' | 'attachment.not_allowed_here' | 'attachment.unreadable' | 'attachment.too_many_pixels' | 'attachment.metadata_stays' | 'attachment.not_an_avatar' | 'attachment.range_not_satisfiable' | 'attachment.link_invalid' | 'upload.not_found' | 'upload.too_many' | 'upload.incomplete' | 'upload.mismatch' | 'upload.expired' | 'upload.locked' | 'upload.offset_conflict' | 'upload.too_many_parts' | 'upload.tus_version' | 'upload.malformed' | 'upload.stalled' | 'sync.resync' | 'stream.not_found' | 'stream.gone' | 'auth.other_session' | 'demo.running' | 'frame.malformed' | 'command.unknown'
 
 /** The `data` of each durable event. */
 export interface Events {

@@ -115,3 +115,17 @@ test('earshot demo says how to come in, and ends at Ctrl+C; without a server it 
   expect(nowhere.output()).toContain('No Earshot answers at http://127.0.0.1:9')
   expect(nowhere.output()).not.toContain('at async')
 })
+
+test('they leave some time after they have said all, and not before', async () => {
+  await using world = await startWorld()
+  const waits: number[] = []
+  const demo = await Demo.open({
+    url: world.node.url,
+    lingers_ms: 600_000,
+    wait: async (ms) => void waits.push(ms),
+  })
+  await demo.over
+  expect(waits.at(-1)).toBe(600_000)
+  // Three for each line: a pause, the writing, the reading.
+  expect(waits.length).toBe(3 * SCRIPT.length + 1)
+})

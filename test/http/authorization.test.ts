@@ -116,6 +116,8 @@ const TABLE: Row[] = [
   ['GET /sign-in', all('200')],
   ['GET /sign-up', all('200')],
   ['GET /c/:id', all('200')],
+  ['GET /c/:id/m/:number', all('200')],
+  ['GET /c/:id/details', all('200')],
   ['GET /settings/*', all('200')],
   ['GET /admin/*', all('200')],
   ['GET /sw.js', all('200')],
@@ -189,6 +191,9 @@ const TABLE: Row[] = [
   ['POST /api/v1/conversations/read', users('200'), { body: () => ({}) }],
   ['GET /api/v1/unread', users('200')],
   ['GET /api/v1/sync', users('200')],
+  // Where nobody develops there is none; test/http/demo.test.ts has the others.
+  ['GET /api/v1/demo', users('404 route.not_found')],
+  ['POST /api/v1/demo', users('404 route.not_found')],
   ['GET /api/v1/conversations/:id/typing', inside(NO_CONVERSATION, '200')],
   [
     'POST /api/v1/conversations/:id/typing',

@@ -179,3 +179,13 @@ test('a zip of a million entries and a gzip of zeros cost no more than the sampl
   const late = Buffer.concat([zipEntry('a', 'x'.repeat(SAMPLE_BYTES)), zipEntry('META-INF/MANIFEST.MF', 'x')])
   expect((await sniff(late, 'a.jar'))?.extension).toBe('zip')
 })
+
+/** The head of what Chromium records: before the tracks it lists where they are, and where the first cluster is. */
+const RECORDED = `GkXfo59ChoEBQveBAULygQRC84EIQoKEd2VibUKHgQRChYECGFOAZwEAAAAAAEHNEU2bdLlNu4tTq4QVSalmU6yBbk27i1OrhBZUrmtTrIGTTbuLU6uE
+H0O2dVOsgddNu4xTq4QcU7trU6yCQbvsrgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAVSalmoCrXsYMPQkBEiYREtAAATYCGQ2hy
+b21lV0GGQ2hyb21lFlSua7+uvdeBAXPFh7WMvFmrScuDgQKGhkFfT1BVU2Oik09wdXNIZWFkAQEAAIC7AAAAAADhjbWERzuAAJ+BAWJkgSAfQ7Z1AQAAAAAAQNjngQCj
+jIEAAID7A//+`
+
+test('what a browser has recorded is sound', async () => {
+  expect((await sniff(Buffer.from(RECORDED, 'base64'), 'voice.webm'))?.mime_type).toBe('audio/webm')
+})

@@ -10,7 +10,16 @@ import { APP_POLICY, NOT_BUILT, type WebApp, type WebFile } from '../web-app.js'
 
 const YEAR_S = 31_536_000
 /** What each of them shows is for the page to say; so is what nobody may see without a session. */
-export const SCREENS = ['/', '/sign-in', '/sign-up', '/c/:id', '/settings/*', '/admin/*'] as const
+export const SCREENS = [
+  '/',
+  '/sign-in',
+  '/sign-up',
+  '/c/:id',
+  '/c/:id/m/:number',
+  '/c/:id/details',
+  '/settings/*',
+  '/admin/*',
+] as const
 const FIXED = ['/sw.js', '/manifest.webmanifest', '/icon.svg', '/icon-maskable.svg'] as const
 export const WEB_PATHS: readonly string[] = [...SCREENS, ...FIXED, '/assets/:file']
 
