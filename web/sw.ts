@@ -2,11 +2,18 @@
 // The types of a worker and those of a page do not go together: these few are all that is used.
 type Waiting = { waitUntil(work: Promise<unknown>): void }
 type Fetching = { request: Request; respondWith(answer: Promise<Response>): void }
+type Window = { focus(): Promise<unknown>; postMessage(message: unknown): void }
+type Clicking = Waiting & { notification: { data: { path?: string } | null; close(): void } }
 type Worker = {
   location: Location
-  clients: { claim(): Promise<void> }
+  clients: {
+    claim(): Promise<void>
+    matchAll(options: { type: 'window' }): Promise<Window[]>
+    openWindow(url: string): Promise<unknown>
+  }
   addEventListener(type: 'install' | 'activate', listener: (event: Waiting) => void): void
   addEventListener(type: 'fetch', listener: (event: Fetching) => void): void
+  addEventListener(type: 'notificationclick', listener: (event: Clicking) => void): void
 }
 
 /** Put in by the build: the page, and whatever it may load. */
@@ -40,6 +47,20 @@ worker.addEventListener('fetch', (event) => {
     // The newest page wherever there is a network: the one that is kept may be of an older server.
     if (!OTHERS.test(url.pathname)) event.respondWith(fetch(request).catch(() => kept('/', request)))
   } else if (FIXED.has(url.pathname)) event.respondWith(kept(url.pathname, request))
+})
+
+// Where the conversation is that it tells of: in the page that is open, or in a new one.
+worker.addEventListener('notificationclick', (event) => {
+  const { notification } = event
+  const path = notification.data?.path ?? '/'
+  notification.close()
+  const show = async () => {
+    const [open] = await worker.clients.matchAll({ type: 'window' })
+    if (!open) return worker.clients.openWindow(path)
+    open.postMessage({ path })
+    return open.focus()
+  }
+  event.waitUntil(show())
 })
 
 /** Whoever asks for it, and however packed it came: it is the same. */

@@ -64,7 +64,7 @@ for (const [look, options] of LOOKS) {
     await look('conversation', page)
     await page.context().setOffline(true)
     await page.locator('textarea').fill('waits')
-    await page.locator('.composer button').click()
+    await page.locator('.composer button[type=submit]').click()
     await page.locator('.banner.bad').waitFor()
     await look('without a connection', page)
     expect(Object.fromEntries(Object.entries(faults).filter(([, found]) => found.length > 0))).toEqual({})

@@ -20,9 +20,10 @@ export type Pages = AsyncDisposable & {
   enter: (name: string, options?: BrowserContextOptions) => Promise<Page>
 }
 
-export async function openPages(settings: Record<string, string> = {}): Promise<Pages> {
+/** `flags`: of the browser, beside those of every test. */
+export async function openPages(settings: Record<string, string> = {}, flags: string[] = []): Promise<Pages> {
   const world = await startWorld(settings)
-  const program = await chromium.launch({ executablePath: PROGRAM, args: FLAGS })
+  const program = await chromium.launch({ executablePath: PROGRAM, args: [...FLAGS, ...flags] })
   const errors: string[] = []
 
   async function open(options: BrowserContextOptions = DESK, path = '/'): Promise<Page> {

@@ -19,6 +19,8 @@ export const phase = signal<Phase>('starting')
 export const status = signal<ClientStatus>(client.status)
 export const me = signal<Me | undefined>(undefined)
 export const conversations = signal<Conversation[]>([])
+/** As far as they were loaded: the list asks for them when they are wanted. */
+export const archived = signal<Conversation[]>([])
 export const outbox = signal<readonly Unsent[]>([])
 /** Whether everything was loaded at least once: until then an empty list means nothing. */
 export const isLoaded = signal(false)
@@ -53,6 +55,7 @@ function look(): void {
   batch(() => {
     me.value = client.me
     conversations.value = client.conversations
+    archived.value = client.archived
     outbox.value = client.outbox
     // What was kept is as good as loaded.
     if (client.me && client.conversations.length > 0) isLoaded.value = true

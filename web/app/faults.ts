@@ -18,7 +18,7 @@ export function sentence(error: unknown): string {
 
 export function sentenceOf(code: string): string {
   const { errors } = t()
-  return (NOT_NOW.has(code) ? errors.unavailable : errors[code]) ?? errors.unknown
+  return (NOT_NOW.has(code) ? errors.unavailable : (errors[code] ?? t().files.errors[code])) ?? errors.unknown
 }
 
 /** `invalid` says what a field should be like. */

@@ -1,7 +1,7 @@
 // Who is who: messages carry ids. Whoever is needed is asked for once, many at a time, and kept on this device, so that names are
 // there without a network too.
 import { effect, type Signal, signal } from '@preact/signals'
-import type { User } from '../../src/sdk/client.js'
+import type { Conversation, User } from '../../src/sdk/client.js'
 import { client, conversations, me, phase, status, untilLive } from './client.js'
 import { recall, remember } from './remembered.js'
 
@@ -10,9 +10,12 @@ export type Person = Pick<User, 'id' | 'username' | 'display_name' | 'avatar_url
 const ASKED_MAX = 100
 const KEPT_MAX = 500
 const SAVE_MS = 1_000
+const KNOWN_MS = 2_000
 
 const known = new Map<string, Signal<Person | undefined>>()
 const wanted = new Set<string>()
+/** Asked for since the page is open. What was kept before may be old: nobody was told meanwhile. */
+const fresh = new Set<string>()
 let isAsking = false
 let isSaving = false
 
@@ -20,15 +23,33 @@ for (const person of readKept()) slot(person.id).value = person
 
 /** Undefined until it is known; reading it asks. */
 export function person(id: string): Person | undefined {
-  const found = slot(id)
-  if (found.peek() === undefined) want(id)
-  return found.value
+  if (!fresh.has(id)) want(id)
+  return slot(id).value
+}
+
+/** As soon as they are known; but what is said of them must not wait for ever. */
+export function untilKnown(id: string): Promise<Person | undefined> {
+  return new Promise((resolve) => {
+    const stop = effect(() => {
+      if (person(id)) resolve(slot(id).peek())
+    })
+    setTimeout(() => {
+      stop()
+      resolve(slot(id).peek())
+    }, KNOWN_MS)
+  })
+}
+
+/** The other one of a direct conversation. What the conversation says of them is as old as it is itself. */
+export function peerOf({ peer }: Conversation): Person | undefined {
+  return peer ? (person(peer.id) ?? peer) : undefined
 }
 
 /** What was learned by the way. */
 export function learn(people: readonly User[]): void {
   for (const { id, username, display_name, avatar_url, deleted } of people) {
     const held = slot(id)
+    fresh.add(id)
     const before = held.peek()
     const isSame =
       before?.display_name === display_name && before.avatar_url === avatar_url && before.username === username
@@ -40,11 +61,15 @@ export function learn(people: readonly User[]): void {
 
 effect(() => {
   if (me.value) learn([me.value])
-  learn(conversations.value.flatMap(({ peer }) => peer ?? []))
+  for (const { peer } of conversations.value) {
+    const held = peer && slot(peer.id)
+    if (held && held.peek() === undefined) held.value = peer
+  }
 })
 effect(() => {
   if (phase.value !== 'out') return
   for (const held of known.values()) held.value = undefined
+  fresh.clear()
   remember('people', undefined)
 })
 addEventListener('pagehide', () => {
@@ -81,7 +106,11 @@ async function ask(): Promise<void> {
     const ids = [...wanted].slice(0, ASKED_MAX)
     try {
       const { data } = await client.call('GET /users', { query: { ids } })
-      for (const id of ids) wanted.delete(id)
+      for (const id of ids) {
+        wanted.delete(id)
+        // Whoever is not answered is not there.
+        fresh.add(id)
+      }
       learn(data)
     } catch {
       if (phase.peek() !== 'in') return wanted.clear()

@@ -1,7 +1,10 @@
 // Which screen an address means. The server answers each of them with the same page (src/http/routes/web.ts).
 import { computed, signal } from '@preact/signals'
 
-export type Place = { name: 'home' | 'sign-in' | 'sign-up' | 'nowhere' } | { name: 'conversation'; id: string }
+export type Place =
+  | { name: 'home' | 'sign-in' | 'sign-up' | 'nowhere' }
+  | { name: 'conversation'; id: string; message?: number; hasDetails?: boolean }
+  | { name: 'settings'; part?: string }
 
 const path = signal(location.pathname)
 addEventListener('popstate', () => {
@@ -13,8 +16,13 @@ export const place = computed<Place>(() => placeOf(path.value))
 export function placeOf(path: string): Place {
   if (path === '/') return { name: 'home' }
   if (path === '/sign-in' || path === '/sign-up') return { name: path === '/sign-in' ? 'sign-in' : 'sign-up' }
-  const id = /^\/c\/([0-9a-f-]{36})$/.exec(path)?.[1]
-  return id === undefined ? { name: 'nowhere' } : { name: 'conversation', id }
+  const settings = /^\/settings(?:\/([a-z]+))?$/.exec(path)
+  if (settings) return { name: 'settings', part: settings[1] }
+  const details = /^\/c\/([0-9a-f-]{36})\/details$/.exec(path)?.[1]
+  if (details) return { name: 'conversation', id: details, hasDetails: true }
+  const [, id, number] = /^\/c\/([0-9a-f-]{36})(?:\/m\/(\d{1,9}))?$/.exec(path) ?? []
+  if (id === undefined) return { name: 'nowhere' }
+  return { name: 'conversation', id, ...(number !== undefined && { message: Number(number) }) }
 }
 
 export function go(to: string, { replace = false } = {}): void {

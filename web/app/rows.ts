@@ -4,18 +4,21 @@ import { dayOf } from './format.js'
 
 export type Row =
   | { kind: 'day'; key: string; time: string }
+  | { kind: 'new'; key: string }
   | { kind: 'system'; key: string; message: Message }
   | { kind: 'message'; key: string; message: Message | Unsent; authorId: string; isFirst: boolean; isLast: boolean }
 
 const TOGETHER_MS = 5 * 60_000
 
-export function rowsOf(messages: readonly (Message | Unsent)[], myId: string): Row[] {
+/** `newFrom`: the number above which a line says that it begins there what is new. */
+export function rowsOf(messages: readonly (Message | Unsent)[], myId: string, newFrom?: number): Row[] {
   const rows: Row[] = []
   let before: Message | Unsent | undefined
   for (const message of messages) {
     if (!before || dayOf(before.created_at) !== dayOf(message.created_at)) {
       rows.push({ kind: 'day', key: `day ${dayOf(message.created_at)} ${keyOf(message)}`, time: message.created_at })
     }
+    if (newFrom !== undefined && isBetween(before, newFrom, message)) rows.push({ kind: 'new', key: 'new' })
     const last = rows.at(-1)
     if ('system' in message && message.system) rows.push({ kind: 'system', key: keyOf(message), message })
     else {
@@ -30,8 +33,14 @@ export function rowsOf(messages: readonly (Message | Unsent)[], myId: string): R
 }
 
 /** The same before and after it is sent, so that it is not drawn anew. */
-function keyOf(message: Message | Unsent): string {
+export function keyOf(message: Message | Unsent): string {
   return message.client_id ?? ('id' in message ? message.id : '')
+}
+
+/** Not where a stretch begins behind it: then it is further up. */
+function isBetween(before: Message | Unsent | undefined, number: number, after: Message | Unsent): boolean {
+  if (!('number' in after) || after.number < number) return false
+  return before === undefined ? after.number === number : 'number' in before && before.number < number
 }
 
 const authorOf = (message: Message | Unsent, myId: string): string =>

@@ -2,7 +2,7 @@
 import type { Conversation, Message, Unsent } from '../../src/sdk/client.js'
 import { listOf } from './format.js'
 import { t } from './language.js'
-import { type Person, person } from './people.js'
+import { type Person, peerOf, person } from './people.js'
 
 export function nameOf(somebody: Person | undefined): string {
   if (!somebody) return t().message.somebody
@@ -10,8 +10,9 @@ export function nameOf(somebody: Person | undefined): string {
   return somebody.display_name ?? somebody.username
 }
 
-export function titleOf({ me, type, name, peer }: Conversation): string {
-  return me.alias ?? (type === 'direct' ? nameOf(peer ?? undefined) : (name ?? ''))
+export function titleOf(conversation: Conversation): string {
+  const { me, type, name } = conversation
+  return me.alias ?? (type === 'direct' ? nameOf(peerOf(conversation)) : (name ?? ''))
 }
 
 /** One line that says what a message is. */

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { leave, me, outbox } from '../app/client.js'
 import { chooseLanguage, LANGUAGES, type Language, language, t } from '../app/language.js'
+import { go } from '../app/router.js'
 import { chooseTheme, THEMES, theme } from '../app/theme.js'
 import { nameOf } from '../app/titles.js'
 import { Avatar } from '../ui/avatar.js'
@@ -36,6 +37,9 @@ export function AccountMenu() {
           onChoose={chooseTheme}
         />
         <MenuChoice title={say.language} value={language.value} all={ALL_LANGUAGES} onChoose={chooseLanguage} />
+        <MenuItem icon="settings" onClick={() => go('/settings')}>
+          {t().settings.title}
+        </MenuItem>
         <MenuItem icon="signOut" onClick={() => (outbox.value.length > 0 ? setAsking(true) : out())}>
           {say.signOut}
         </MenuItem>

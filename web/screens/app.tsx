@@ -43,7 +43,12 @@ function useTitle(): void {
   const at = place.value
   const held = at.name === 'conversation' ? conversations.value.find(({ id }) => id === at.id) : undefined
   const unread = phase.value === 'in' ? conversations.value.filter(({ me }) => me.unread_count > 0).length : 0
-  const titles = { 'sign-in': t().signIn.title, 'sign-up': t().signUp.title, nowhere: t().notFound.title }
+  const titles = {
+    'sign-in': t().signIn.title,
+    'sign-up': t().signUp.title,
+    nowhere: t().notFound.title,
+    settings: t().settings.title,
+  }
   const words = held ? titleOf(held) : (titles as Record<string, string>)[at.name]
   const title = `${unread > 0 ? `(${unread}) ` : ''}${words ? `${words} · ` : ''}${t().app.name}`
   useEffect(() => {

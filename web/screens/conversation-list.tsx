@@ -1,17 +1,16 @@
 import { useState } from 'preact/hooks'
-import type { Conversation } from '../../src/sdk/client.js'
-import { conversations, isLoaded, me } from '../app/client.js'
-import { fullTime, shortTime } from '../app/format.js'
+import { isLoaded } from '../app/client.js'
+import { chosen, clearFilters, isFiltered, kind, words } from '../app/filters.js'
+import { useKeptFocus } from '../app/kept-focus.js'
 import { t } from '../app/language.js'
-import { preview, titleOf } from '../app/titles.js'
-import { Avatar } from '../ui/avatar.js'
-import { Badge } from '../ui/badge.js'
 import { Button, IconButton } from '../ui/button.js'
-import { Icon } from '../ui/icon.js'
-import { Link } from '../ui/link.js'
 import { Notice } from '../ui/notice.js'
 import { AccountMenu } from './account-menu.js'
+import { Entry } from './conversation-entry.js'
+import { DemoButton } from './demo-button.js'
+import { Filters } from './list-filters.js'
 import { NewConversation } from './new-conversation.js'
+import { openSwitcher, SWITCHER_KEYS } from './switcher.js'
 
 const PLACEHOLDERS = [0, 1, 2, 3, 4, 5]
 
@@ -23,9 +22,11 @@ export function Sidebar({ current }: { current: string | undefined }) {
       <header class="bar">
         <AccountMenu />
         <h2 class="bar-title">{t().list.title}</h2>
+        <IconButton icon="search" label={t().switcher.open(SWITCHER_KEYS)} onClick={openSwitcher} />
         <IconButton icon="add" label={t().list.create} kind="primary" onClick={create} />
       </header>
       <nav class="list" aria-label={t().list.title}>
+        <Filters />
         <List current={current} onCreate={create} />
       </nav>
       {isCreating && <NewConversation onClose={() => setCreating(false)} />}
@@ -34,13 +35,13 @@ export function Sidebar({ current }: { current: string | undefined }) {
 }
 
 function List({ current, onCreate }: { current: string | undefined; onCreate: () => void }) {
-  if (conversations.value.length > 0) {
+  const list = useKeptFocus<HTMLUListElement>('.entry', '.filters input:checked')
+  if (chosen.value.length > 0) {
     return (
-      <ul>
-        {conversations.value.map((one) => (
-          <li key={one.id}>
-            <Entry conversation={one} isCurrent={one.id === current} />
-          </li>
+      // The keys go from link to link, which Tab does too.
+      <ul ref={list.ref} onKeyDown={list.onKeyDown}>
+        {chosen.value.map((one) => (
+          <Entry key={one.id} conversation={one} isCurrent={one.id === current} />
         ))}
       </ul>
     )
@@ -59,49 +60,21 @@ function List({ current, onCreate }: { current: string | undefined; onCreate: ()
       </div>
     )
   }
+  if (isFiltered.value) {
+    const say = t().filters
+    return (
+      <Notice icon="search" title={words.value.trim() ? say.noneTitle : say.empty[kind.value]}>
+        <Button onClick={clearFilters}>{say.clear}</Button>
+      </Notice>
+    )
+  }
   return (
     <Notice icon="group" title={t().list.emptyTitle}>
       <p>{t().list.emptyText}</p>
       <Button kind="primary" icon="add" onClick={onCreate}>
         {t().list.create}
       </Button>
+      <DemoButton />
     </Notice>
-  )
-}
-
-function Entry({ conversation, isCurrent }: { conversation: Conversation; isCurrent: boolean }) {
-  const { id, type, peer, avatar_url, last_activity_at, me: mine } = conversation
-  const title = titleOf(conversation)
-  const isMuted = mine.muted_until !== null && Date.parse(mine.muted_until) > Date.now()
-  const isUnread = mine.unread_count > 0
-  return (
-    <Link to={`/c/${id}`} class={isUnread ? 'entry unread' : 'entry'} isCurrent={isCurrent}>
-      <Avatar id={peer?.id ?? id} name={title} url={peer?.avatar_url ?? avatar_url} isGroup={type === 'group'} />
-      <span class="entry-main">
-        <span class="entry-line">
-          <bdi class="entry-title">{title}</bdi>
-          <time class="entry-time" dateTime={last_activity_at} title={fullTime(last_activity_at)}>
-            {shortTime(last_activity_at)}
-          </time>
-        </span>
-        <span class="entry-line">
-          <span class="entry-preview" dir="auto">
-            {preview(conversation, me.value?.id)}
-          </span>
-          {isMuted && <Sign icon="bellOff" label={t().list.muted} />}
-          {mine.pinned_at !== null && <Sign icon="pin" label={t().list.pinned} />}
-          <Badge count={mine.unread_count} label={t().list.unread(mine.unread_count)} isQuiet={isMuted} />
-        </span>
-      </span>
-    </Link>
-  )
-}
-
-function Sign({ icon, label }: { icon: 'bellOff' | 'pin'; label: string }) {
-  return (
-    <span class="sign">
-      <Icon name={icon} size={16} />
-      <span class="unseen">{label}</span>
-    </span>
   )
 }

@@ -3,6 +3,7 @@ import type { Conversation } from '../../src/sdk/client.js'
 import { client, conversations } from '../app/client.js'
 import { sentence } from '../app/faults.js'
 import { t } from '../app/language.js'
+import { peerOf } from '../app/people.js'
 import { go } from '../app/router.js'
 import { type Opened, useTimeline } from '../app/timeline.js'
 import { titleOf } from '../app/titles.js'
@@ -11,23 +12,32 @@ import { Button, IconButton } from '../ui/button.js'
 import { Notice } from '../ui/notice.js'
 import { Spinner } from '../ui/spinner.js'
 import { Composer } from './composer.js'
+import { DetailsButton } from './details-button.js'
+import { DropZone } from './drop-zone.js'
+import { Gone } from './gone.js'
 import { MessageList } from './message-list.js'
+import { PeerNote } from './peer-note.js'
 
 /** One conversation, as long as it is on the screen. */
 export function ConversationPane({ id }: { id: string }) {
   const opened = useTimeline(id)
   // The list names those that are not archived; the client knows the others as well.
   const held = conversations.value.find((one) => one.id === id) ?? client.conversation(id)
+  // What was there is still named when it is gone.
+  const was = useRef(held)
+  if (held) was.current = held
+  const shown = opened.is === 'gone' ? was.current : held
   return (
-    <section class="pane" aria-label={held ? titleOf(held) : t().pane.messages}>
-      <Head conversation={held} />
-      <Content opened={opened} conversation={held} />
-      {opened.is === 'open' && <Composer conversationId={id} />}
+    <section class="pane" aria-label={shown ? titleOf(shown) : t().pane.messages}>
+      <Head conversation={shown} isOver={opened.is === 'gone'} />
+      {opened.is === 'gone' ? <Gone id={id} was={shown} /> : <Content opened={opened} conversation={held} />}
+      {opened.is === 'open' && <Composer conversationId={id} messages={opened.messages} />}
+      {opened.is === 'open' && <DropZone conversationId={id} />}
     </section>
   )
 }
 
-function Head({ conversation }: { conversation: Conversation | undefined }) {
+function Head({ conversation, isOver }: { conversation: Conversation | undefined; isOver: boolean }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   const title = conversation ? titleOf(conversation) : ''
@@ -40,7 +50,7 @@ function Head({ conversation }: { conversation: Conversation | undefined }) {
         <Avatar
           id={conversation.peer?.id ?? conversation.id}
           name={title}
-          url={conversation.peer?.avatar_url ?? conversation.avatar_url}
+          url={peerOf(conversation)?.avatar_url ?? conversation.avatar_url}
           size="small"
           isGroup={conversation.type === 'group'}
         />
@@ -49,31 +59,27 @@ function Head({ conversation }: { conversation: Conversation | undefined }) {
         <h2 class="bar-title" ref={heading} tabIndex={-1}>
           <bdi>{title}</bdi>
         </h2>
-        {conversation && <p class="bar-note">{noteOf(conversation)}</p>}
+        {conversation && !isOver && <p class="bar-note">{noteOf(conversation)}</p>}
       </div>
+      {conversation && !isOver && <DetailsButton id={conversation.id} />}
     </header>
   )
 }
 
 function noteOf({ type, peer, member_count }: Conversation) {
   if (type === 'group') return t().pane.members(member_count)
-  return peer && !peer.deleted ? <bdi>@{peer.username}</bdi> : null
+  return peer && !peer.deleted ? <PeerNote peer={peer} /> : null
 }
 
 function Content({ opened, conversation }: { opened: Opened; conversation: Conversation | undefined }) {
   switch (opened.is) {
+    case 'gone':
+      return null
     case 'opening':
       return (
         <div class="pane-middle" id="messages">
           <Spinner label={t().app.loading} />
         </div>
-      )
-    case 'gone':
-      return (
-        <Notice icon="chat" title={t().pane.goneTitle}>
-          <p>{t().pane.goneText}</p>
-          <Button onClick={() => go('/')}>{t().pane.home}</Button>
-        </Notice>
       )
     case 'failed':
       return (

@@ -101,7 +101,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   )
 }
 
-function Chosen({ people, onRemove }: { people: User[]; onRemove: (user: User) => void }) {
+export function Chosen({ people, onRemove }: { people: User[]; onRemove: (user: User) => void }) {
   return (
     <ul class="chips" aria-label={t().create.chosen}>
       {people.map((user) => (
@@ -123,7 +123,7 @@ function Chosen({ people, onRemove }: { people: User[]; onRemove: (user: User) =
 
 type ResultsProps = { found: Found | undefined; chosen: User[] | undefined; onPick: (user: User) => void }
 
-function Results({ found, chosen, onPick }: ResultsProps) {
+export function Results({ found, chosen, onPick }: ResultsProps) {
   const say = t().create
   return (
     <div class="results">

@@ -1,13 +1,18 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { isLoaded } from '../app/client.js'
 import { report } from '../app/connection.js'
+import { stayOf } from '../app/departures.js'
 import { t } from '../app/language.js'
 import { place } from '../app/router.js'
 import { Icon } from '../ui/icon.js'
+import { lazy } from '../ui/lazy.js'
 import { Notice } from '../ui/notice.js'
 import { Sidebar } from './conversation-list.js'
 import { ConversationPane } from './conversation-pane.js'
+import { SwitcherPlace } from './switcher.js'
 
+const Settings = lazy(async () => (await import('./settings/settings.js')).Settings)
+const Details = lazy(async () => (await import('./details/details.js')).Details)
 const TONES = { calm: 'clock', good: 'check', bad: 'cloudOff' } as const
 
 /** Two panes beside each other, or one at a time where there is no room for two: the address says which. */
@@ -20,8 +25,18 @@ export function Shell() {
     if (!id && left.current) document.querySelector<HTMLElement>(`[href="/c/${left.current}"]`)?.focus()
     left.current = id
   }, [id])
+  const hasDetails = at.name === 'conversation' && at.hasDetails === true
+  if (at.name === 'settings') {
+    return (
+      <main class="shell" data-pane={at.part ? 'conversation' : 'list'}>
+        <Settings part={at.part} />
+        <SwitcherPlace />
+        <Banner />
+      </main>
+    )
+  }
   return (
-    <main class="shell" data-pane={id ? 'conversation' : 'list'}>
+    <main class="shell" data-pane={id ? 'conversation' : 'list'} data-details={hasDetails ? '' : undefined}>
       <h1 class="unseen">{t().app.name}</h1>
       {id && (
         <a class="skip" href="#messages">
@@ -30,7 +45,7 @@ export function Shell() {
       )}
       <Sidebar current={id} />
       {id ? (
-        <ConversationPane key={id} id={id} />
+        <ConversationPane key={`${id} ${stayOf(id)}`} id={id} />
       ) : (
         <section class="pane blank">
           {isLoaded.value && (
@@ -40,6 +55,8 @@ export function Shell() {
           )}
         </section>
       )}
+      {id && hasDetails && <Details key={`details ${id}`} id={id} />}
+      <SwitcherPlace />
       <Banner />
     </main>
   )

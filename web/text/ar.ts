@@ -1,5 +1,8 @@
 import type { Texts } from './en.js'
+import { files } from './files-ar.js'
+import { people } from './people-ar.js'
 import { pluralOf } from './plural.js'
+import { transcript } from './transcript-ar.js'
 
 const many = pluralOf('ar')
 
@@ -56,8 +59,27 @@ export const ar: Texts = {
     'conversation.forbidden': 'لا يُسمح لك بذلك هنا.',
     'message.too_long': 'هذه الرسالة طويلة جدًا.',
     'message.forbidden': 'لا يمكنك الكتابة هنا.',
+    'message.not_found': 'لم تعد هذه الرسالة هنا.',
+    'message.not_editable': 'لم يعد تعديل هذه الرسالة ممكنًا.',
+    'message.edit_window_over': 'فات وقت تعديل هذه الرسالة.',
+    'message.delete_window_over': 'فات وقت حذف هذه الرسالة للجميع. يمكنك حذفها عندك وحدك.',
+    'message.reply_not_found': 'الرسالة التي ترد عليها لم تعد هنا.',
     'user.blocked': 'لا يمكنكما التراسل: أحدكما حظر الآخر.',
     'member.too_many': 'هذه المجموعة ممتلئة.',
+    'conversation.owner_cannot_leave': 'أنت المالك الوحيد. سلّم المجموعة إلى شخص آخر أولًا، أو احذفها.',
+    'conversation.too_many_pinned': 'لا يمكن تثبيت أكثر من خمس محادثات. ألغِ تثبيت إحداها أولًا.',
+    'member.not_found': 'لم يعد في هذه المجموعة.',
+    'member.outranks': 'رتبته هنا مثل رتبتك أو أعلى.',
+    'member.role_above_own': 'لا يمكنك منح دور أعلى من دورك.',
+    'member.banned': 'أحدهم محظور من هذه المجموعة. ارفع الحظر أولًا.',
+    'ban.not_found': 'انتهى هذا الحظر بالفعل.',
+    'block.too_many': 'بلغت أقصى عدد ممكن من المحظورين.',
+    'session.not_found': 'انتهت هذه الجلسة بالفعل.',
+    'attachment.not_an_avatar': 'لا تصلح هذه صورةً هنا. جرّب PNG أو JPEG أو WebP.',
+    'attachment.unreadable': 'تعذّرت قراءة هذه الصورة. جرّب صورة أخرى.',
+    'attachment.too_large': 'هذا الملف كبير جدًا.',
+    'attachment.type_not_allowed': 'لا تُقبل ملفات من هذا النوع.',
+    'request.too_large': 'هذا الملف كبير جدًا.',
     rate_limited: 'طلبات كثيرة دفعة واحدة. انتظر قليلًا ثم حاول مجددًا.',
     network: 'تعذّر الوصول إلى الخادم. تحقق من اتصالك وحاول مجددًا.',
     unavailable: 'لا يستطيع الخادم ذلك الآن. حاول بعد قليل.',
@@ -89,7 +111,6 @@ export const ar: Texts = {
     messages: 'الرسائل',
     members: (count) =>
       many(count, { one: 'عضو واحد', two: 'عضوان', few: '{n} أعضاء', many: '{n} عضوًا', other: '{n} عضو' }),
-    older: 'عرض رسائل أقدم',
     emptyTitle: 'لا رسائل بعد',
     emptyText: 'ألقِ التحية: كل ما تكتبه يُحفظ هنا.',
     failedTitle: 'تعذّر تحميل الرسائل',
@@ -199,4 +220,8 @@ export const ar: Texts = {
     other: 'تغيّر شيء هنا',
   },
   roles: { owner: 'مالك', admin: 'مدير', moderator: 'مشرف', member: 'عضو', viewer: 'مشاهد' },
+  ...transcript,
+  ...people,
+  ...files,
+  demo: { watch: 'شاهد شخصين يتحادثان' },
 }

@@ -1,5 +1,8 @@
 // Every word of the page. Another language is a file beside it with the same type: what it lacks does not compile.
+import { files } from './files-en.js'
+import { people } from './people-en.js'
 import { pluralOf } from './plural.js'
+import { transcript } from './transcript-en.js'
 
 const many = pluralOf('en')
 
@@ -57,8 +60,28 @@ export const en = {
     'conversation.forbidden': 'You may not do this here.',
     'message.too_long': 'This message is too long.',
     'message.forbidden': 'You may not write here.',
+    'message.not_found': 'This message is not here any more.',
+    'message.not_editable': 'This message cannot be edited any more.',
+    'message.edit_window_over': 'It is too late to edit this message.',
+    'message.delete_window_over':
+      'It is too late to delete this message for everyone. You can still delete it for yourself.',
+    'message.reply_not_found': 'The message that you answer is not here any more.',
     'user.blocked': 'You cannot write to each other: one of you has blocked the other.',
     'member.too_many': 'This group is full.',
+    'conversation.owner_cannot_leave': 'You are the only owner. Hand the group over to somebody first, or delete it.',
+    'conversation.too_many_pinned': 'Only five conversations can be pinned. Unpin one first.',
+    'member.not_found': 'They are not in this group any more.',
+    'member.outranks': 'They stand as high as you here, or higher.',
+    'member.role_above_own': 'You cannot give a role above your own.',
+    'member.banned': 'One of them is banned from this group. Lift the ban first.',
+    'ban.not_found': 'This ban is over already.',
+    'block.too_many': 'You have blocked as many people as there can be.',
+    'session.not_found': 'This session has ended already.',
+    'attachment.not_an_avatar': 'This is no picture that can be used here. Try a PNG, JPEG or WebP.',
+    'attachment.unreadable': 'This picture cannot be read. Try another one.',
+    'attachment.too_large': 'This file is too large.',
+    'attachment.type_not_allowed': 'Files of this kind are not taken.',
+    'request.too_large': 'This file is too large.',
     rate_limited: 'That was a lot at once. Please wait a moment and try again.',
     network: 'The server cannot be reached. Check your connection and try again.',
     unavailable: 'The server cannot do this just now. Please try again in a moment.',
@@ -81,7 +104,6 @@ export const en = {
     pickText: 'Its messages are shown here.',
     messages: 'Messages',
     members: (count: number) => many(count, { one: '{n} member', other: '{n} members' }),
-    older: 'Show older messages',
     emptyTitle: 'No messages yet',
     emptyText: 'Say hello: whatever you write is kept here.',
     failedTitle: 'The messages could not be loaded',
@@ -175,6 +197,10 @@ export const en = {
     other: 'Something has changed here',
   },
   roles: { owner: 'owner', admin: 'admin', moderator: 'moderator', member: 'member', viewer: 'viewer' },
+  ...transcript,
+  ...people,
+  ...files,
+  demo: { watch: 'Watch two people talk' },
 }
 
 export type Texts = typeof en

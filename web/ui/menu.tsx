@@ -1,22 +1,33 @@
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { float } from './float.js'
 import { Icon, type IconName } from './icon.js'
 
-type Props = { label: string; trigger: ComponentChildren; children: ComponentChildren }
+type Props = {
+  label: string
+  trigger: ComponentChildren
+  children: ComponentChildren
+  /** One of many, in what scrolls: its list lies over that. */
+  isOneOfMany?: boolean
+}
 
-const STEPS: Record<string, (index: number, last: number) => number> = {
+export const STEPS: Record<string, (index: number, last: number) => number> = {
   ArrowDown: (index, last) => (index >= last ? 0 : index + 1),
   ArrowUp: (index, last) => (index <= 0 ? last : index - 1),
   Home: () => 0,
   End: (_, last) => last,
 }
 
+/** A list that lies over what scrolls goes once its button is further away. */
+const NEAR_PX = 4
+
 /** A button that opens a list of things to do (ARIA APG, menu button). */
-export function Menu({ label, trigger, children }: Props) {
+export function Menu({ label, trigger, children, isOneOfMany }: Props) {
   const [isOpen, setOpen] = useState(false)
   const id = useId()
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   const items = () => [...(root.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])]
   const close = () => {
     setOpen(false)
@@ -25,12 +36,22 @@ export function Menu({ label, trigger, children }: Props) {
   // Before the next key: it is for the item.
   useLayoutEffect(() => {
     if (!isOpen) return undefined
-    items()[0]?.focus()
+    if (isOneOfMany && list.current && button.current) float(list.current, button.current)
+    items()[0]?.focus({ preventScroll: true })
+    const top = () => button.current?.getBoundingClientRect().top ?? 0
+    const openedAt = top()
+    const scrolled = () => {
+      if (Math.abs(top() - openedAt) > NEAR_PX) setOpen(false)
+    }
     const away = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false)
     }
     addEventListener('pointerdown', away)
-    return () => removeEventListener('pointerdown', away)
+    if (isOneOfMany) addEventListener('scroll', scrolled, true)
+    return () => {
+      removeEventListener('pointerdown', away)
+      removeEventListener('scroll', scrolled, true)
+    }
   }, [isOpen])
   const onKeyDown = (event: KeyboardEvent) => {
     if (!isOpen) {
@@ -38,8 +59,11 @@ export function Menu({ label, trigger, children }: Props) {
       event.preventDefault()
       return setOpen(true)
     }
-    if (event.key === 'Escape') close()
-    else if (event.key === 'Tab') setOpen(false)
+    if (event.key === 'Escape') {
+      // Whatever is around it stays open.
+      event.preventDefault()
+      close()
+    } else if (event.key === 'Tab') setOpen(false)
     const all = items()
     const step = STEPS[event.key]?.(all.indexOf(document.activeElement as HTMLElement), all.length - 1)
     if (step === undefined) return
@@ -52,7 +76,7 @@ export function Menu({ label, trigger, children }: Props) {
       <button
         ref={button}
         type="button"
-        class="menu-button"
+        class={isOneOfMany ? 'more-button' : 'menu-button'}
         title={label}
         aria-haspopup="menu"
         aria-expanded={isOpen}
@@ -64,7 +88,16 @@ export function Menu({ label, trigger, children }: Props) {
       </button>
       {isOpen && (
         // biome-ignore lint/a11y/useKeyWithClickEvents: whatever is chosen closes it, by whichever key
-        <div class="menu-list" role="menu" id={id} aria-label={label} onClick={close}>
+        <div
+          ref={list}
+          class={isOneOfMany ? 'menu-list over' : 'menu-list'}
+          role="menu"
+          id={id}
+          aria-label={label}
+          // Before whatever is chosen: a dialog that it opens gives the focus back to where it was then.
+          onClickCapture={() => button.current?.focus()}
+          onClick={close}
+        >
           {children}
         </div>
       )}

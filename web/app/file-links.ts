@@ -1,0 +1,109 @@
+// Addresses of files for what cannot send a token: an image, a player, a link. Signed by the server, many at a time, and good
+// for some minutes; what has begun to load may go on afterwards.
+import { effect, type Signal, signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { client, phase, status, untilLive } from './client.js'
+
+const ASKED_MAX = 100
+const KEPT_MAX = 1_000
+/** An address that ends so soon is not begun with any more. */
+const EARLY_MS = 60_000
+/** One that does not work may have ended; to ask for another one at once, and again, would go on for ever. */
+const PAUSE_MS = 30_000
+
+type Link = { url: string; until: number; at: number }
+
+const known = new Map<string, Signal<Link | undefined>>()
+const wanted = new Set<string>()
+let isAsking = false
+
+effect(() => {
+  if (phase.value !== 'out') return
+  for (const held of known.values()) held.value = undefined
+  known.clear()
+  wanted.clear()
+})
+
+/** For a component that shows the file: undefined until there is an address. It stays while it is shown, unless it does not work. */
+export function useFileLink(id: string): string | undefined {
+  const held = slot(id)
+  useEffect(() => {
+    const link = slot(id).peek()
+    if (!link || link.until - EARLY_MS < Date.now()) want(id)
+  }, [id])
+  return held.value?.url
+}
+
+/** It could not be loaded: perhaps the address has ended, or the connection. @returns false where it is too new for that */
+export function renewLink(id: string): boolean {
+  const link = slot(id).peek()
+  if (link && Date.now() - link.at <= PAUSE_MS) return false
+  want(id)
+  return true
+}
+
+/** Hands it to the browser, by an address that works. */
+export async function download(id: string, filename: string): Promise<void> {
+  const anchor = document.createElement('a')
+  anchor.href = await freshLink(id)
+  anchor.download = filename
+  anchor.click()
+}
+
+function freshLink(id: string): Promise<string> {
+  const held = slot(id)
+  const isGood = (link: Link | undefined): link is Link => link !== undefined && link.until - EARLY_MS > Date.now()
+  if (!isGood(held.peek())) want(id)
+  return new Promise((resolve) => {
+    const stop = effect(() => {
+      const link = held.value
+      if (!isGood(link)) return
+      resolve(link.url)
+      queueMicrotask(() => stop())
+    })
+  })
+}
+
+/** A name that can be put behind any address: it has a query already. */
+export const variantOf = (url: string, name: 'thumbnail' | 'preview' | 'large'): string => `${url}&variant=${name}`
+
+function slot(id: string): Signal<Link | undefined> {
+  let held = known.get(id)
+  if (!held) {
+    held = signal(undefined)
+    known.set(id, held)
+    const [oldest] = known.keys()
+    if (known.size > KEPT_MAX && oldest !== undefined) known.delete(oldest)
+  }
+  return held
+}
+
+function want(id: string): void {
+  wanted.add(id)
+  if (isAsking) return
+  isAsking = true
+  queueMicrotask(() => {
+    ask()
+      .catch(reportError)
+      .finally(() => {
+        isAsking = false
+      })
+  })
+}
+
+async function ask(): Promise<void> {
+  while (wanted.size > 0) {
+    const ids = [...wanted].slice(0, ASKED_MAX)
+    try {
+      const { data, expires_at } = await client.call('POST /attachments/urls', { body: { attachment_ids: ids } })
+      for (const id of ids) wanted.delete(id)
+      const [until, at] = [Date.parse(expires_at), Date.now()]
+      for (const { attachment_id, url } of data) slot(attachment_id).value = { url, until, at }
+    } catch {
+      if (phase.peek() !== 'in') return wanted.clear()
+      // With a connection it is a refusal, and asking again would be one too.
+      if (status.peek() === 'live') for (const id of ids) wanted.delete(id)
+      else await untilLive()
+    }
+  }
+}

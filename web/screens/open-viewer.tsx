@@ -1,0 +1,35 @@
+// Pictures, large: the screen for them is loaded with the first that somebody looks at.
+import { effect } from '@preact/signals'
+import { render } from 'preact'
+import type { Attachment } from '../../src/sdk/client.js'
+import { phase } from '../app/client.js'
+import { t } from '../app/language.js'
+import { say } from '../ui/toast.js'
+
+export function openViewer(files: readonly Attachment[], index: number): void {
+  const from = document.activeElement as HTMLElement | null
+  show(files, index, from).catch(() => say(t().errors.network))
+}
+
+/** Beside the page, not in it: what comes into the list of messages is read out. */
+async function show(files: readonly Attachment[], index: number, from: HTMLElement | null): Promise<void> {
+  const { Viewer } = await import('./viewer.js')
+  const place = document.createElement('div')
+  let isOpen = true
+  const close = () => {
+    if (!isOpen) return
+    isOpen = false
+    removeEventListener('popstate', close)
+    stop()
+    render(null, place)
+    place.remove()
+    from?.focus()
+  }
+  // Somebody goes back, or is not signed in any more: what was on the screen is gone.
+  addEventListener('popstate', close)
+  const stop = effect(() => {
+    if (phase.value !== 'in') queueMicrotask(close)
+  })
+  document.body.append(place)
+  render(<Viewer files={files} index={index} onClose={close} />, place)
+}
