@@ -82,6 +82,24 @@ testInBrowser('by keys it is begun, discarded and sent; what is discarded is not
   await eventually(async () => (await messages()).length).toBe(1)
 })
 
+testInBrowser('whoever has only touched the button may still discard, however quick they were', async () => {
+  await using pages = await openPages({}, HUM)
+  const { page, messages } = await begin(pages)
+  // Both before anything is drawn.
+  await record(page).evaluate((button) => {
+    for (const type of ['pointerdown', 'pointerup'])
+      button.dispatchEvent(new PointerEvent(type, { bubbles: true, button: 0 }))
+  })
+  await spoken(page, 1)
+  await page.getByRole('button', { name: 'Discard the recording' }).click()
+  await page.locator('textarea').fill('words')
+  await page.keyboard.press('Enter')
+  await eventually(async () => (await messages()).length).toBeGreaterThan(0)
+  await record(page).waitFor()
+  expect((await messages()).map(({ type }: Sent) => type)).toEqual(['text'])
+  expect(await page.locator('.player, .tray-row').count()).toBe(0)
+})
+
 testInBrowser('a microphone that is not allowed is told in words', async () => {
   await using pages = await openPages({}, HUM)
   const { page } = await begin(pages, DESK)

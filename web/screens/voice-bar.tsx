@@ -19,7 +19,7 @@ const BARS = 40
 
 type Props = { tray: Tray; recording: Recording; onEnd: () => void }
 
-export function VoiceBar({ tray, recording: { heldSince }, onEnd }: Props) {
+export function VoiceBar({ tray, recording: { held }, onEnd }: Props) {
   const say = t().voice
   const cancel = useRef<HTMLDivElement>(null)
   const [levels, setLevels] = useState<number[]>(() => Array<number>(BARS).fill(0))
@@ -56,11 +56,11 @@ export function VoiceBar({ tray, recording: { heldSince }, onEnd }: Props) {
       setLevels((before) => [...before.slice(1), level * 100])
       if (now > LONGEST_MS) finish.current()
     }
-    const letGo = ({ timeStamp }: PointerEvent) => {
-      if (heldSince !== undefined && timeStamp - heldSince > HELD_MS) finish.current()
-      removeEventListener('pointerup', letGo)
-    }
-    addEventListener('pointerup', letGo)
+    held
+      ?.then((ms) => {
+        if (ms > HELD_MS) finish.current()
+      })
+      .catch(reportError)
     record((level) => {
       if (since > 0) onLevel(level)
     })
@@ -74,7 +74,6 @@ export function VoiceBar({ tray, recording: { heldSince }, onEnd }: Props) {
         if (!isOver) setFault(sentenceOf(error instanceof EarshotError ? error.code : 'voice.failed'))
       })
     return () => {
-      removeEventListener('pointerup', letGo)
       if (!isOver) taken?.cancel()
       isOver = true
     }
