@@ -99,6 +99,7 @@ test('whatever it loads is there, of its type, and what has a hash in its name i
     js: /^text\/javascript; charset=utf-8$/,
     css: /^text\/css; charset=utf-8$/,
     svg: /^image\/svg\+xml$/,
+    png: /^image\/png$/,
     webmanifest: /^application\/manifest\+json$/,
   }
   const paths = [...(await loads()), '/sw.js', '/icon-maskable.svg']

@@ -20,7 +20,7 @@ export const SCREENS = [
   '/settings/*',
   '/admin/*',
 ] as const
-const FIXED = ['/sw.js', '/manifest.webmanifest', '/icon.svg', '/icon-maskable.svg'] as const
+const FIXED = ['/sw.js', '/manifest.webmanifest', '/icon.svg', '/icon-maskable.svg', '/apple-touch-icon.png'] as const
 export const WEB_PATHS: readonly string[] = [...SCREENS, ...FIXED, '/assets/:file']
 
 export function webRoutes(web: WebApp): OpenAPIHono<Env> {
