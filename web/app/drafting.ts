@@ -8,6 +8,9 @@ export type Drafting = { kind: 'reply' | 'edit'; message: Message }
 
 export const drafting = signal<Drafting | undefined>(undefined)
 
+/** What was begun, by conversation, for as long as the page is open and its writer signed in. */
+export const drafts = new Map<string, string>()
+
 export function draftingIn(conversationId: string): Drafting | undefined {
   const now = drafting.value
   return now?.message.conversation_id === conversationId ? now : undefined
@@ -29,6 +32,7 @@ export const answeredBy = (id: string | undefined): Message | undefined =>
 phase.subscribe((now) => {
   if (now !== 'out') return
   drafting.value = undefined
+  drafts.clear()
   answered.clear()
 })
 

@@ -1,6 +1,7 @@
 // What a conversation takes, so that a file that it does not take is refused before it has travelled.
+import { effect } from '@preact/signals'
 import type { AttachmentKind, ConversationSettings } from '../../src/sdk/client.js'
-import { client } from './client.js'
+import { client, phase } from './client.js'
 import { listOf } from './format.js'
 import { t } from './language.js'
 import { bytesOf } from './measures.js'
@@ -10,6 +11,10 @@ export const FILES_MAX = 10
 const KEPT_MS = 60_000
 
 const kept = new Map<string, { settings: ConversationSettings; until: number }>()
+
+effect(() => {
+  if (phase.value === 'out') kept.clear()
+})
 
 /** undefined where they cannot be read now: then the server says what it does not take. */
 export async function limitsOf(conversationId: string): Promise<ConversationSettings | undefined> {

@@ -1,7 +1,7 @@
 // Says that something came to whoever does not look: by a tone, by the system's own notifications, and by a number on the icon.
 import { effect, signal } from '@preact/signals'
 import type { Conversation, EventFrame, Message } from '../../src/sdk/client.js'
-import { client, conversations, me, status } from './client.js'
+import { client, conversations, me, phase, status } from './client.js'
 import { t } from './language.js'
 import { isMuted } from './muting.js'
 import { untilKnown } from './people.js'
@@ -76,8 +76,14 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') clear().catch(reportError)
 })
 
+// What was told to one is not for whoever signs in next.
 effect(() => {
-  const unread = conversations.value.filter((one) => one.me.unread_count > 0 && !isMuted(one.me)).length
+  if (phase.value === 'out') clear().catch(reportError)
+})
+
+effect(() => {
+  const unread =
+    phase.value === 'in' ? conversations.value.filter((one) => one.me.unread_count > 0 && !isMuted(one.me)).length : 0
   // Only where the page is installed there is an icon to write on.
   if (!('setAppBadge' in navigator)) return
   const writing = unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge()
@@ -87,9 +93,10 @@ effect(() => {
 /** By the service worker where there is one: some systems know no other way, and it outlives the page. */
 async function show(message: Message, conversation: Conversation): Promise<void> {
   const title = titleOf(conversation)
+  const mine = me.peek()?.id
   const from = nameOf(await untilKnown(message.sender_id ?? ''))
-  // Somebody looks by now.
-  if (document.visibilityState === 'visible') return
+  // Somebody looks by now, or is not signed in any more.
+  if (document.visibilityState === 'visible' || me.peek()?.id !== mine || phase.peek() !== 'in') return
   const text = gist(message)
   const body = conversation.type === 'direct' ? text : t().list.from(from, text)
   const path = `/c/${conversation.id}`

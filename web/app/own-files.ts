@@ -1,11 +1,15 @@
 // Files of mine that no message has yet: a message in the outbox knows but their ids.
-import { type Signal, signal } from '@preact/signals'
+import { effect, type Signal, signal } from '@preact/signals'
 import type { Attachment } from '../../src/sdk/client.js'
-import { client } from './client.js'
+import { client, phase } from './client.js'
 
 const KEPT_MAX = 100
 
 const known = new Map<string, Signal<Attachment | undefined>>()
+
+effect(() => {
+  if (phase.value === 'out') known.clear()
+})
 
 export function hold(attachment: Attachment): void {
   slot(attachment.id).value = attachment

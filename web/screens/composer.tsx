@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Message, Unsent } from '../../src/sdk/client.js'
 import { client } from '../app/client.js'
-import { type Drafting, drafting, draftingIn, useTyping } from '../app/drafting.js'
+import { type Drafting, drafting, draftingIn, drafts, useTyping } from '../app/drafting.js'
 import { sentence } from '../app/faults.js'
 import { isStored } from '../app/history-changes.js'
 import { t } from '../app/language.js'
@@ -15,8 +15,6 @@ import { isEditable } from './message-menu.js'
 import { VoiceBar } from './voice-bar.js'
 import { type Recording, VoiceButton } from './voice-button.js'
 
-/** What was begun, by conversation, for as long as the page is open. */
-const drafts = new Map<string, string>()
 const isFine = matchMedia('(hover: hover) and (pointer: fine)')
 
 type Props = { conversationId: string; messages: readonly (Message | Unsent)[] }

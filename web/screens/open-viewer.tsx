@@ -4,6 +4,7 @@ import { render } from 'preact'
 import type { Attachment } from '../../src/sdk/client.js'
 import { phase } from '../app/client.js'
 import { t } from '../app/language.js'
+import { isElsewhere } from '../app/tabs.js'
 import { say } from '../ui/toast.js'
 
 export function openViewer(files: readonly Attachment[], index: number): void {
@@ -25,10 +26,10 @@ async function show(files: readonly Attachment[], index: number, from: HTMLEleme
     place.remove()
     from?.focus()
   }
-  // Somebody goes back, or is not signed in any more: what was on the screen is gone.
+  // Somebody goes back, is not signed in any more, or is in another tab: what was on the screen is gone.
   addEventListener('popstate', close)
   const stop = effect(() => {
-    if (phase.value !== 'in') queueMicrotask(close)
+    if (phase.value !== 'in' || isElsewhere.value) queueMicrotask(close)
   })
   document.body.append(place)
   render(<Viewer files={files} index={index} onClose={close} />, place)

@@ -37,7 +37,11 @@ export function SwitcherPlace() {
       if (!document.querySelector('dialog[open]')) openSwitcher()
     }
     addEventListener('keydown', hear)
-    return () => removeEventListener('keydown', hear)
+    return () => {
+      removeEventListener('keydown', hear)
+      // Whoever signs in next has not asked for it.
+      isOpen.value = false
+    }
   }, [])
   if (!isOpen.value) return null
   return (
