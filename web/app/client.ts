@@ -1,5 +1,5 @@
 // The one client of this page, and what it holds as signals: each is another value exactly when it has changed.
-import { batch, computed, effect, signal } from '@preact/signals'
+import { batch, computed, effect, type Signal, signal } from '@preact/signals'
 import {
   type ClientStatus,
   type Conversation,
@@ -18,9 +18,9 @@ export const client = new Earshot({ url: location.origin, storage: openStorage()
 export const phase = signal<Phase>('starting')
 export const status = signal<ClientStatus>(client.status)
 export const me = signal<Me | undefined>(undefined)
-export const conversations = signal<Conversation[]>([])
+export const conversations = signal<readonly Conversation[]>([])
 /** As far as they were loaded: the list asks for them when they are wanted. */
-export const archived = signal<Conversation[]>([])
+export const archived = signal<readonly Conversation[]>([])
 export const outbox = signal<readonly Unsent[]>([])
 /** Whether everything was loaded at least once: until then an empty list means nothing. */
 export const isLoaded = signal(false)
@@ -54,12 +54,18 @@ if (IS_DEV) client.on('error', (error) => reportError(error))
 function look(): void {
   batch(() => {
     me.value = client.me
-    conversations.value = client.conversations
-    archived.value = client.archived
-    outbox.value = client.outbox
+    put(conversations, client.conversations)
+    put(archived, client.archived)
+    put(outbox, client.outbox)
     // What was kept is as good as loaded.
     if (client.me && client.conversations.length > 0) isLoaded.value = true
   })
+}
+
+/** The client makes a list each time that it is asked; what is drawn from one is not drawn again for the same. */
+function put<T>(held: Signal<readonly T[]>, now: readonly T[]): void {
+  const before = held.peek()
+  if (before.length !== now.length || now.some((one, index) => one !== before[index])) held.value = now
 }
 
 /** Goes on with the session that was kept. Whether there was one is told by `phase`. */

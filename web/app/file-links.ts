@@ -8,9 +8,12 @@ const ASKED_MAX = 100
 const KEPT_MAX = 1_000
 /** An address that ends so soon is not begun with any more. */
 const EARLY_MS = 60_000
+/** So long one is used at most, whatever the clock here says of its end: it may be wrong by an hour. */
+const USED_MS = 600_000
 /** One that does not work may have ended; to ask for another one at once, and again, would go on for ever. */
 const PAUSE_MS = 30_000
 
+/** By the clock here: until when it is begun with, and since when it is there. */
 type Link = { url: string; until: number; at: number }
 
 const known = new Map<string, Signal<Link | undefined>>()
@@ -28,9 +31,10 @@ effect(() => {
 export function useFileLink(id: string): string | undefined {
   const held = slot(id)
   useEffect(() => {
-    const link = slot(id).peek()
-    if (!link || link.until - EARLY_MS < Date.now()) want(id)
-  }, [id])
+    const link = held.peek()
+    if (!link || link.until < Date.now()) want(id)
+    // Another one when this one had to make room.
+  }, [id, held])
   return held.value?.url
 }
 
@@ -52,7 +56,7 @@ export async function download(id: string, filename: string): Promise<void> {
 
 function freshLink(id: string): Promise<string> {
   const held = slot(id)
-  const isGood = (link: Link | undefined): link is Link => link !== undefined && link.until - EARLY_MS > Date.now()
+  const isGood = (link: Link | undefined): link is Link => link !== undefined && link.until > Date.now()
   if (!isGood(held.peek())) want(id)
   return new Promise((resolve) => {
     const stop = effect(() => {
@@ -97,7 +101,9 @@ async function ask(): Promise<void> {
     try {
       const { data, expires_at } = await client.call('POST /attachments/urls', { body: { attachment_ids: ids } })
       for (const id of ids) wanted.delete(id)
-      const [until, at] = [Date.parse(expires_at), Date.now()]
+      const at = Date.now()
+      const left = Date.parse(expires_at) - at - EARLY_MS
+      const until = at + (left > 0 ? Math.min(left, USED_MS) : USED_MS)
       for (const { attachment_id, url } of data) slot(attachment_id).value = { url, until, at }
     } catch {
       if (phase.peek() !== 'in') return wanted.clear()

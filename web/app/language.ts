@@ -26,7 +26,7 @@ export function t(): Texts {
 /** What was chosen here, or else the first that the browser asks for and that there is. */
 export function wantedLanguage(): Language {
   const wanted = [recall('language') ?? '', ...navigator.languages].map(languageOf)
-  return wanted.find((one): one is Language => one in LANGUAGES) ?? 'en'
+  return wanted.find((one): one is Language => Object.hasOwn(LANGUAGES, one)) ?? 'en'
 }
 
 export async function speak(wanted: Language): Promise<void> {

@@ -1,5 +1,5 @@
 // Says that something came to whoever does not look: by a tone, by the system's own notifications, and by a number on the icon.
-import { effect, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { Conversation, EventFrame, Message } from '../../src/sdk/client.js'
 import { client, conversations, me, phase, status } from './client.js'
 import { t } from './language.js'
@@ -81,12 +81,15 @@ effect(() => {
   if (phase.value === 'out') clear().catch(reportError)
 })
 
+const unread = computed(() =>
+  phase.value === 'in'
+    ? conversations.value.filter(({ me: mine }) => mine.unread_count > 0 && !isMuted(mine)).length
+    : 0,
+)
 effect(() => {
-  const unread =
-    phase.value === 'in' ? conversations.value.filter((one) => one.me.unread_count > 0 && !isMuted(one.me)).length : 0
   // Only where the page is installed there is an icon to write on.
   if (!('setAppBadge' in navigator)) return
-  const writing = unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge()
+  const writing = unread.value > 0 ? navigator.setAppBadge(unread.value) : navigator.clearAppBadge()
   writing.catch(() => undefined)
 })
 

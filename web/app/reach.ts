@@ -24,13 +24,15 @@ export function useReach(conversation: Conversation | undefined): void {
 function follow(id: string): () => void {
   const positions = new Map<string, Receipt>()
   let isOver = false
+  /** Until all are known, nobody is the one who is least far. */
+  let isComplete = false
   const put = (heard: Receipt) => {
     if (heard.user_id === me.peek()?.id) return
     const held = positions.get(heard.user_id)
     positions.set(heard.user_id, held ? larger(held, heard) : heard)
   }
   const tell = () => {
-    reach.value = leastOf([...positions.values()])
+    if (isComplete) reach.value = leastOf([...positions.values()])
   }
   const load = async () => {
     let cursor: string | null = null
@@ -41,6 +43,7 @@ function follow(id: string): () => void {
       for (const one of page.data) put(one)
       cursor = page.next_cursor
     } while (cursor !== null)
+    isComplete = true
     tell()
   }
   const stops = [

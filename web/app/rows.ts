@@ -1,6 +1,6 @@
 // Messages as they are drawn: parted by days, and those of one author that follow each other closely under one name.
 import type { Message, Unsent } from '../../src/sdk/client.js'
-import { dayOf } from './format.js'
+import { dayOf } from './days.js'
 
 export type Row =
   | { kind: 'day'; key: string; time: string }
@@ -16,25 +16,33 @@ export function rowsOf(messages: readonly (Message | Unsent)[], myId: string, ne
   let before: Message | Unsent | undefined
   for (const message of messages) {
     if (!before || dayOf(before.created_at) !== dayOf(message.created_at)) {
-      rows.push({ kind: 'day', key: `day ${dayOf(message.created_at)} ${keyOf(message)}`, time: message.created_at })
+      rows.push({
+        kind: 'day',
+        key: `day ${dayOf(message.created_at)} ${keyOf(message, myId)}`,
+        time: message.created_at,
+      })
     }
     if (newFrom !== undefined && isBetween(before, newFrom, message)) rows.push({ kind: 'new', key: 'new' })
     const last = rows.at(-1)
-    if ('system' in message && message.system) rows.push({ kind: 'system', key: keyOf(message), message })
+    if ('system' in message && message.system) rows.push({ kind: 'system', key: keyOf(message, myId), message })
     else {
       const authorId = authorOf(message, myId)
       const isFirst = last?.kind !== 'message' || last.authorId !== authorId || isApart(last.message, message)
       if (!isFirst) last.isLast = false
-      rows.push({ kind: 'message', key: keyOf(message), message, authorId, isFirst, isLast: true })
+      rows.push({ kind: 'message', key: keyOf(message, myId), message, authorId, isFirst, isLast: true })
     }
     before = message
   }
   return rows
 }
 
-/** The same before and after it is sent, so that it is not drawn anew. */
-export function keyOf(message: Message | Unsent): string {
-  return message.client_id ?? ('id' in message ? message.id : '')
+/**
+ * Of mine the same before and after it is sent, so that it is not drawn anew. What others have named theirs says nothing: it may be
+ * the name of another one.
+ */
+export function keyOf(message: Message | Unsent, myId: string): string {
+  if (!('id' in message)) return message.client_id
+  return message.sender_id === myId ? (message.client_id ?? message.id) : message.id
 }
 
 /** Not where a stretch begins behind it: then it is further up. */

@@ -1,18 +1,23 @@
 // What things are called.
-import type { Conversation, Message, Unsent } from '../../src/sdk/client.js'
+import type { Attachment, Conversation, Message, Unsent } from '../../src/sdk/client.js'
 import { listOf } from './format.js'
 import { t } from './language.js'
+import { bare, isolated } from './names.js'
 import { type Person, peerOf, person } from './people.js'
 
 export function nameOf(somebody: Person | undefined): string {
   if (!somebody) return t().message.somebody
   if (somebody.deleted) return t().message.gone
-  return somebody.display_name ?? somebody.username
+  return bare(somebody.display_name) ?? somebody.username
 }
+
+/** Of a file. */
+export const fileNameOf = ({ filename }: Pick<Attachment, 'filename'>): string =>
+  bare(filename) ?? t().message.kinds.file
 
 export function titleOf(conversation: Conversation): string {
   const { me, type, name } = conversation
-  return me.alias ?? (type === 'direct' ? nameOf(peerOf(conversation)) : (name ?? ''))
+  return bare(me.alias) ?? (type === 'direct' ? nameOf(peerOf(conversation)) : (bare(name) ?? t().list.unnamed))
 }
 
 /** One line that says what a message is. */
@@ -24,8 +29,14 @@ export function gist(message: Message | Unsent): string {
   return t().message.kinds[kind ?? 'file']
 }
 
+/** More than fits into a line; of a long text the rest would be laid out for nothing, for each conversation of the list. */
+const PREVIEW_LENGTH = 200
+
 /** Below the title of a conversation: who said what last. */
-export function preview({ last_message: last, type }: Conversation, myId: string | undefined): string {
+export const preview = (conversation: Conversation, myId: string | undefined): string =>
+  whoSaidWhat(conversation, myId).slice(0, PREVIEW_LENGTH)
+
+function whoSaidWhat({ last_message: last, type }: Conversation, myId: string | undefined): string {
   if (!last) return t().list.none
   if (last.sender_id === null) return gist(last)
   if (last.sender_id === myId) return t().list.you(gist(last))
@@ -36,8 +47,8 @@ export function systemText({ system }: Pick<Message, 'system'>): string {
   const say = t().system
   if (!system) return say.other
   const { kind, params } = system
-  const called = (id: unknown) => (typeof id === 'string' ? nameOf(person(id)) : t().message.somebody)
-  const text = (value: unknown) => (typeof value === 'string' ? value : '')
+  const called = (id: unknown) => isolated(typeof id === 'string' ? nameOf(person(id)) : t().message.somebody)
+  const text = (value: unknown) => (typeof value === 'string' ? isolated(bare(value) ?? '') : '')
   const [actor, user] = [called(params.actor_id), called(params.user_id)]
   switch (kind) {
     case 'created':
@@ -52,11 +63,11 @@ export function systemText({ system }: Pick<Message, 'system'>): string {
     case 'left':
       return say.left(user)
     case 'role_changed': {
-      const role = text(params.role)
+      const role = String(params.role)
       return say.role_changed(actor, user, (t().roles as Record<string, string>)[role] ?? role)
     }
     case 'nickname_changed':
-      return say.nickname_changed(actor, user, typeof params.nickname === 'string' ? params.nickname : null)
+      return say.nickname_changed(actor, user, typeof params.nickname === 'string' ? text(params.nickname) : null)
     case 'removed':
     case 'ownership_transferred':
     case 'banned':

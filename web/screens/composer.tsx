@@ -8,6 +8,7 @@ import { t } from '../app/language.js'
 import { canRecord } from '../app/recorder.js'
 import { trayOf } from '../app/tray.js'
 import { IconButton } from '../ui/button.js'
+import { isComposing } from '../ui/composing.js'
 import { AttachButton, pasteFiles } from './attach-button.js'
 import { DraftingBar } from './drafting-bar.js'
 import { FileTray } from './file-tray.js'
@@ -121,7 +122,7 @@ export function Composer({ conversationId, messages }: Props) {
             if (!edited) pasteFiles(event, tray)
           }}
           onKeyDown={(event) => {
-            if (event.isComposing) return
+            if (isComposing(event)) return
             if (event.key === 'Escape' && at) {
               event.preventDefault()
               return end()

@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
+import type { Conversation } from '../../src/sdk/client.js'
 import { isLoaded } from '../app/client.js'
 import { chosen, clearFilters, isFiltered, kind, words } from '../app/filters.js'
 import { useKeptFocus } from '../app/kept-focus.js'
@@ -34,6 +35,11 @@ export function Sidebar({ current }: { current: string | undefined }) {
   )
 }
 
+/** Of a thousand of them one has changed: the others are not drawn again. */
+function Kept({ conversation, isCurrent }: { conversation: Conversation; isCurrent: boolean }) {
+  return useMemo(() => <Entry conversation={conversation} isCurrent={isCurrent} />, [conversation, isCurrent])
+}
+
 function List({ current, onCreate }: { current: string | undefined; onCreate: () => void }) {
   const list = useKeptFocus<HTMLUListElement>('.entry', '.filters input:checked')
   if (chosen.value.length > 0) {
@@ -41,7 +47,7 @@ function List({ current, onCreate }: { current: string | undefined; onCreate: ()
       // The keys go from link to link, which Tab does too.
       <ul ref={list.ref} onKeyDown={list.onKeyDown}>
         {chosen.value.map((one) => (
-          <Entry key={one.id} conversation={one} isCurrent={one.id === current} />
+          <Kept key={one.id} conversation={one} isCurrent={one.id === current} />
         ))}
       </ul>
     )

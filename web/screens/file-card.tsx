@@ -2,6 +2,7 @@ import type { Attachment } from '../../src/sdk/client.js'
 import { download, useFileLink } from '../app/file-links.js'
 import { t } from '../app/language.js'
 import { bytesOf } from '../app/measures.js'
+import { fileNameOf } from '../app/titles.js'
 import { Icon, type IconName } from '../ui/icon.js'
 
 export const ICON_OF: Record<Attachment['kind'], IconName> = {
@@ -17,18 +18,20 @@ export function FileCard({ file }: { file: Attachment }) {
   return file.url === null ? <GoneFile file={file} /> : <FileHere file={file} />
 }
 
-function FileHere({ file: { id, filename, size, kind, state } }: { file: Attachment }) {
+function FileHere({ file }: { file: Attachment }) {
+  const { id, size, kind, state } = file
+  const name = fileNameOf(file)
   const link = useFileLink(id)
   const isBlind = kind === 'image' && state === 'failed'
   return (
     <a
       class="file-card"
       href={link ?? '#'}
-      download={filename}
+      download={name}
       onClick={(event) => {
         // The address may have ended since it was shown.
         event.preventDefault()
-        download(id, filename).catch(reportError)
+        download(id, name).catch(reportError)
       }}
     >
       <span class="file-mark">
@@ -36,7 +39,7 @@ function FileHere({ file: { id, filename, size, kind, state } }: { file: Attachm
       </span>
       <span class="file-words">
         <span class="unseen">{t().files.download}</span>
-        <bdi class="file-name">{filename}</bdi>
+        <bdi class="file-name">{name}</bdi>
         <span class="file-note">
           {bytesOf(size)}
           {isBlind && ` · ${t().files.noPreview}`}
@@ -55,7 +58,7 @@ function GoneFile({ file }: { file: Attachment }) {
         <Icon name={ICON_OF[file.kind]} size={24} />
       </span>
       <span class="file-words">
-        <bdi class="file-name">{file.filename}</bdi>
+        <bdi class="file-name">{fileNameOf(file)}</bdi>
         <span class="file-note">{file.external ? t().files.elsewhere : t().files.removed}</span>
       </span>
     </p>

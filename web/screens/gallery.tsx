@@ -5,6 +5,7 @@ import type { Attachment } from '../../src/sdk/client.js'
 import { BLUR_SIDE, drawBlurhash } from '../app/blurhash.js'
 import { renewLink, useFileLink, variantOf } from '../app/file-links.js'
 import { t } from '../app/language.js'
+import { fileNameOf } from '../app/titles.js'
 import { Spinner } from '../ui/spinner.js'
 import { FileCard } from './file-card.js'
 import { openViewer } from './open-viewer.js'
@@ -76,7 +77,7 @@ function PictureButton({ file, pictures, px }: { file: Attachment; pictures: Att
       type="button"
       class="picture"
       aria-haspopup="dialog"
-      aria-label={t().files.open(file.filename, index + 1, pictures.length)}
+      aria-label={t().files.open(fileNameOf(file), index + 1, pictures.length)}
       onClick={() => openViewer(pictures, index)}
     >
       <Picture file={file} px={px} />
@@ -142,7 +143,7 @@ function Film({ file }: { file: Attachment }) {
       preload="none"
       src={url}
       poster={poster}
-      aria-label={t().files.film(file.filename)}
+      aria-label={t().files.film(fileNameOf(file))}
       onError={() => {
         // With a new address it cannot be the address: this browser does not play it.
         if (url && !renewLink(file.id)) setRefused(true)

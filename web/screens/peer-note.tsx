@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks'
 import type { User } from '../../src/sdk/client.js'
-import { ago } from '../app/ago.js'
+import { ago } from '../app/format.js'
 import { t } from '../app/language.js'
 import { presenceOf, useWatched } from '../app/presence.js'
 

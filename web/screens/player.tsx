@@ -4,6 +4,7 @@ import type { Attachment } from '../../src/sdk/client.js'
 import { renewLink, useFileLink } from '../app/file-links.js'
 import { t } from '../app/language.js'
 import { lengthOf } from '../app/measures.js'
+import { fileNameOf } from '../app/titles.js'
 import { IconButton } from '../ui/button.js'
 import { FileCard } from './file-card.js'
 import { Wave } from './wave.js'
@@ -17,7 +18,7 @@ const EVEN = Array<number>(64).fill(18)
 let playing: HTMLAudioElement | undefined
 
 export function Player({ file }: { file: Attachment }) {
-  const { id, kind, filename, waveform, duration_ms } = file
+  const { id, kind, waveform, duration_ms } = file
   const say = t().files
   const url = useFileLink(id)
   const audio = useRef<HTMLAudioElement>(null)
@@ -30,7 +31,7 @@ export function Player({ file }: { file: Attachment }) {
   }, [duration_ms])
   if (isRefused) return <FileCard file={file} />
 
-  const name = kind === 'voice' ? t().message.kinds.voice : filename
+  const name = kind === 'voice' ? t().message.kinds.voice : fileNameOf(file)
   const seek = (to: number) => {
     const bounded = Math.min(length, Math.max(0, to))
     setAt(bounded)
@@ -80,7 +81,7 @@ export function Player({ file }: { file: Attachment }) {
       />
       <IconButton icon={isPlaying ? 'pause' : 'play'} label={isPlaying ? say.pause : say.play} onClick={toggle} />
       <div class="player-main">
-        {kind === 'audio' && <bdi class="file-name">{filename}</bdi>}
+        {kind === 'audio' && <bdi class="file-name">{name}</bdi>}
         <div class="track">
           <Wave values={waveform ?? EVEN} part={length > 0 ? at / length : 0} />
           <input

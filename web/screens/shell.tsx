@@ -4,6 +4,7 @@ import { report } from '../app/connection.js'
 import { stayOf } from '../app/departures.js'
 import { t } from '../app/language.js'
 import { place } from '../app/router.js'
+import { Boundary } from '../ui/boundary.js'
 import { Icon } from '../ui/icon.js'
 import { lazy } from '../ui/lazy.js'
 import { Notice } from '../ui/notice.js'
@@ -45,7 +46,9 @@ export function Shell() {
       )}
       <Sidebar current={id} />
       {id ? (
-        <ConversationPane key={`${id} ${stayOf(id)}`} id={id} />
+        <Boundary key={`${id} ${stayOf(id)}`}>
+          <ConversationPane id={id} />
+        </Boundary>
       ) : (
         <section class="pane blank">
           {isLoaded.value && (
@@ -55,7 +58,11 @@ export function Shell() {
           )}
         </section>
       )}
-      {id && hasDetails && <Details key={`details ${id}`} id={id} />}
+      {id && hasDetails && (
+        <Boundary key={`details ${id}`}>
+          <Details id={id} />
+        </Boundary>
+      )}
       <SwitcherPlace />
       <Banner />
     </main>

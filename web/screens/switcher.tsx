@@ -10,6 +10,7 @@ import { go } from '../app/router.js'
 import { usePeople } from '../app/search.js'
 import { nameOf, titleOf } from '../app/titles.js'
 import { Avatar } from '../ui/avatar.js'
+import { isComposing } from '../ui/composing.js'
 import { Dialog } from '../ui/dialog.js'
 import { say as tell } from '../ui/toast.js'
 
@@ -30,7 +31,8 @@ type Choice = { key: string; title: string; note?: string; url?: string; isGroup
 export function SwitcherPlace() {
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== 'k' || event.shiftKey || event.altKey) return
+      // What fills a form in by itself names no key.
+      if (event.key?.toLowerCase() !== 'k' || event.shiftKey || event.altKey) return
       if (!(isMac ? event.metaKey : event.ctrlKey)) return
       event.preventDefault()
       // A dialog that is open has something to be answered first.
@@ -76,7 +78,7 @@ function Switcher({ onClose }: { onClose: () => void }) {
   }
   const onKeyDown = (event: KeyboardEvent) => {
     // The keys of a composition are not for the list.
-    if (event.isComposing || all.length === 0) return
+    if (isComposing(event) || all.length === 0) return
     const index = Math.min(at, all.length - 1)
     if (event.key === 'ArrowDown') setAt(index === all.length - 1 ? 0 : index + 1)
     else if (event.key === 'ArrowUp') setAt(index === 0 ? all.length - 1 : index - 1)

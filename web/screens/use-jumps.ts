@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { me } from '../app/client.js'
 import { sentence } from '../app/faults.js'
 import type { History } from '../app/history.js'
 import { isStored } from '../app/history-changes.js'
@@ -33,7 +34,7 @@ export function useJumps({ history, view, roving, conversationId }: Options) {
     const message = stored.find((one) => one.number >= number) ?? stored.at(-1)
     if (!message) return
     if (message.number !== number) say(t().transcript.notThere)
-    const key = keyOf(message)
+    const key = keyOf(message, myId())
     roving.seek(key)
     view.go({ key, bottom: view.height * PART })
     setFound(key)
@@ -73,7 +74,9 @@ export function useJumps({ history, view, roving, conversationId }: Options) {
   }
 }
 
+const myId = (): string => me.peek()?.id ?? ''
+
 function numberAt(history: History, at: Place): number | undefined {
-  const message = at === 'end' ? undefined : history.messages.find((one) => keyOf(one) === at.key)
+  const message = at === 'end' ? undefined : history.messages.find((one) => keyOf(one, myId()) === at.key)
   return message && isStored(message) ? message.number : undefined
 }

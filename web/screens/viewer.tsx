@@ -4,6 +4,7 @@ import type { Attachment } from '../../src/sdk/client.js'
 import { download, renewLink, useFileLink, variantOf } from '../app/file-links.js'
 import { t } from '../app/language.js'
 import { percentOf } from '../app/measures.js'
+import { fileNameOf } from '../app/titles.js'
 import { IconButton } from '../ui/button.js'
 import { isStill } from './gallery.js'
 import { LARGEST_SCALE, STEP, useView } from './view.js'
@@ -56,7 +57,7 @@ export function Viewer({ files, index, onClose }: Props) {
     <dialog ref={dialog} class="viewer" aria-labelledby={id} onClose={onClose} onKeyDown={onKeyDown}>
       <header class="viewer-bar">
         <p class="viewer-title" id={id} role="status">
-          <bdi>{file.filename}</bdi>
+          <bdi>{fileNameOf(file)}</bdi>
           {files.length > 1 && <small>{say.of(at + 1, files.length)}</small>}
         </p>
         <IconButton icon="minus" label={say.smaller} isDisabled={view.scale <= 1} onClick={() => zoom(1 / STEP)} />
@@ -68,7 +69,7 @@ export function Viewer({ files, index, onClose }: Props) {
           icon="download"
           label={t().files.download}
           onClick={() => {
-            download(file.id, file.filename).catch(reportError)
+            download(file.id, fileNameOf(file)).catch(reportError)
           }}
         />
         <IconButton icon="close" label={t().app.close} onClick={() => dialog.current?.close()} />
@@ -109,7 +110,7 @@ function Large({ file, isClose, view: { scale, x, y } }: LargeProps) {
       src={url && sourceOf(file, url, wasClose.current)}
       width={file.width ?? undefined}
       height={file.height ?? undefined}
-      alt={t().viewer.picture(file.filename)}
+      alt={t().viewer.picture(fileNameOf(file))}
       draggable={false}
       // Set by its properties, which the policy of the page allows; the attribute it does not.
       style={{ transform: `translate(${x}px, ${y}px) scale(${scale})` }}

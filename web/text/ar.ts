@@ -91,6 +91,7 @@ export const ar: Texts = {
     emptyTitle: 'لا أحد هنا بعد',
     emptyText: 'ابحث عن شخص لتراسله، أو اجمع عدة أشخاص في مجموعة.',
     none: 'لا رسائل بعد',
+    unnamed: 'مجموعة بلا اسم',
     you: (text) => `أنت: ${text}`,
     from: (name, text) => `${name}: ${text}`,
     pinned: 'مثبّتة',

@@ -93,6 +93,7 @@ export const en = {
     emptyTitle: 'Nobody here yet',
     emptyText: 'Find somebody to write to, or bring a few people together in a group.',
     none: 'No messages yet',
+    unnamed: 'Group without a name',
     you: (text: string) => `You: ${text}`,
     from: (name: string, text: string) => `${name}: ${text}`,
     pinned: 'Pinned',

@@ -2,6 +2,7 @@ import type { Conversation, UpdateConversation } from '../../../src/sdk/client.j
 import { client } from '../../app/client.js'
 import { changed, useFields } from '../../app/form.js'
 import { t } from '../../app/language.js'
+import { bare } from '../../app/names.js'
 import { useWork } from '../../app/work.js'
 import { Button } from '../../ui/button.js'
 import { Dialog } from '../../ui/dialog.js'
@@ -31,7 +32,7 @@ export function EditGroup({ group, onClose }: { group: Conversation; onClose: ()
     <Dialog title={say.edit} onClose={onClose}>
       <Picture
         id={id}
-        name={group.name ?? ''}
+        name={bare(group.name) ?? ''}
         url={group.avatar_url}
         isGroup
         onChoose={(body) => client.call('PUT /conversations/{id}/avatar', { path, body })}

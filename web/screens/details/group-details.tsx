@@ -20,14 +20,16 @@ export function GroupDetails({ group }: { group: Conversation }) {
   const say = t().details
   const [open, setOpen] = useState<Open | undefined>(undefined)
   const close = () => setOpen(undefined)
-  const { id, name, description, avatar_url, is_public, member_count, me } = group
+  // What all call it, and not I alone.
+  const title = titleOf({ ...group, me: { ...group.me, alias: null } })
+  const { id, description, avatar_url, is_public, member_count, me } = group
   const mayUpdate = may(me.role, 'conversation.update')
   return (
     <>
       <div class="details-head">
-        <Avatar id={id} name={name ?? ''} url={avatar_url} size="large" isGroup />
+        <Avatar id={id} name={title} url={avatar_url} size="large" isGroup />
         <h3>
-          <bdi>{name}</bdi>
+          <bdi>{title}</bdi>
         </h3>
         <p class="quiet">
           {t().pane.members(member_count)} · {is_public ? say.public : say.private}

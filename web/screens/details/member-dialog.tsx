@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { Conversation, Member } from '../../../src/sdk/client.js'
 import { client } from '../../app/client.js'
+import { serverNow } from '../../app/clock.js'
 import { t } from '../../app/language.js'
 import { nameOf } from '../../app/titles.js'
 import { Confirm } from '../../ui/confirm.js'
@@ -69,7 +70,7 @@ export function MemberDialog({ group, member, task, onClose }: Props) {
             client.call('PUT /conversations/{id}/bans/{user_id}', {
               path,
               body: {
-                banned_until: term === '' ? null : new Date(Date.now() + Number(term) * HOUR_MS).toISOString(),
+                banned_until: term === '' ? null : new Date(serverNow() + Number(term) * HOUR_MS).toISOString(),
                 reason: reason.trim() || null,
               },
             })

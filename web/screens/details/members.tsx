@@ -4,6 +4,7 @@ import { client, me } from '../../app/client.js'
 import { sentence } from '../../app/faults.js'
 import { useKeptFocus } from '../../app/kept-focus.js'
 import { t } from '../../app/language.js'
+import { bare } from '../../app/names.js'
 import { usePages } from '../../app/pages.js'
 import { learn } from '../../app/people.js'
 import { rankOf } from '../../app/permissions.js'
@@ -68,7 +69,7 @@ function Row({ group, member, onTask }: RowProps) {
       <Face id={user.id} name={name} url={user.avatar_url} size="small" />
       <span class="person-words">
         <span>
-          <bdi>{nickname ?? name}</bdi>
+          <bdi>{bare(nickname) ?? name}</bdi>
           {isMe && <span class="quiet"> ({t().details.me})</span>}
         </span>
         <small>{nickname ? <bdi>{name}</bdi> : <bdi>@{user.username}</bdi>}</small>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { Conversation, Membership, UpdateMembership } from '../../../src/sdk/client.js'
 import { wish } from '../../app/actions.js'
-import { dateAndTime } from '../../app/ago.js'
+import { dateAndTime } from '../../app/format.js'
 import { t } from '../../app/language.js'
 import { useLine } from '../../app/line.js'
 import { isForever, isMuted, mutedUntil } from '../../app/muting.js'

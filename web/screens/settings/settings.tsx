@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../../app/language.js'
 import { go } from '../../app/router.js'
+import { Boundary } from '../../ui/boundary.js'
 import { IconButton } from '../../ui/button.js'
 import { Icon, type IconName } from '../../ui/icon.js'
 import { Link } from '../../ui/link.js'
@@ -25,7 +26,7 @@ const PARTS = {
 type Part = keyof typeof PARTS
 const NAMES = Object.keys(PARTS) as Part[]
 
-const isPart = (name: string | undefined): name is Part => name !== undefined && name in PARTS
+const isPart = (name: string | undefined): name is Part => name !== undefined && Object.hasOwn(PARTS, name)
 
 export function Settings({ part }: { part: string | undefined }) {
   const say = t().settings
@@ -61,7 +62,13 @@ export function Settings({ part }: { part: string | undefined }) {
           </ul>
         </nav>
       </div>
-      {chosen ? <PartPane key={chosen} part={chosen} /> : <Nothing isUnknown={part !== undefined} />}
+      {chosen ? (
+        <Boundary key={chosen}>
+          <PartPane part={chosen} />
+        </Boundary>
+      ) : (
+        <Nothing isUnknown={part !== undefined} />
+      )}
     </>
   )
 }
