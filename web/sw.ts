@@ -45,7 +45,7 @@ worker.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== worker.location.origin) return
   if (request.mode === 'navigate') {
     // The newest page wherever there is a network: the one that is kept may be of an older server.
-    if (!OTHERS.test(url.pathname)) event.respondWith(fetch(request).catch(() => kept('/', request)))
+    if (!OTHERS.test(url.pathname)) event.respondWith(newest(request))
   } else if (FIXED.has(url.pathname)) event.respondWith(kept(url.pathname, request))
 })
 
@@ -62,6 +62,14 @@ worker.addEventListener('notificationclick', (event) => {
   }
   event.waitUntil(show())
 })
+
+/** A proxy whose server is just being started anew says so by one of these; the page knows how to wait. */
+const NOT_THERE = new Set([502, 503, 504])
+
+async function newest(request: Request): Promise<Response> {
+  const answer = await fetch(request).catch(() => undefined)
+  return answer && !NOT_THERE.has(answer.status) ? answer : kept('/', request)
+}
 
 /** Whoever asks for it, and however packed it came: it is the same. */
 async function kept(path: string, request: Request): Promise<Response> {

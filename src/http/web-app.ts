@@ -25,8 +25,9 @@ export const APP_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "media-src 'self' blob: data:",
+  // blob: for pictures that are to be sent.
+  "img-src 'self' blob:",
+  "media-src 'self'",
   "font-src 'self'",
   "connect-src 'self'",
   "manifest-src 'self'",

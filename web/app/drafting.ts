@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Message } from '../../src/sdk/client.js'
 import { client, phase, status } from './client.js'
+import { changeOf } from './history-changes.js'
 
 export type Drafting = { kind: 'reply' | 'edit'; message: Message }
 
@@ -28,6 +29,15 @@ export function reply(message: Message): void {
 
 export const answeredBy = (id: string | undefined): Message | undefined =>
   id === undefined ? undefined : answered.get(id)
+
+client.on('event', (event) => {
+  const now = drafting.peek()
+  const change = now && changeOf(event, now.message.conversation_id)
+  if (!change) return
+  const isGone = change.kind === 'gone' ? change.id : change.message.deleted_at !== null && change.message.id
+  // What was taken back is not held up by whoever wanted to answer it. Of an edit nothing is lost: the server says what is the matter.
+  if (isGone === now.message.id && now.kind === 'reply') drafting.value = undefined
+})
 
 phase.subscribe((now) => {
   if (now !== 'out') return

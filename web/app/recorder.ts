@@ -21,6 +21,16 @@ export const canRecord = (): boolean => 'MediaRecorder' in globalThis && navigat
  */
 export async function record(onLevel: (level: number) => void): Promise<Recording> {
   const stream = await open()
+  try {
+    return begin(stream, onLevel)
+  } catch {
+    // Or its light would stay on.
+    for (const track of stream.getTracks()) track.stop()
+    throw failure('voice.failed')
+  }
+}
+
+function begin(stream: MediaStream, onLevel: (level: number) => void): Recording {
   const type = TYPES.find((one) => MediaRecorder.isTypeSupported(one))
   const recorder = new MediaRecorder(stream, type === undefined ? {} : { mimeType: type })
   const parts: Blob[] = []

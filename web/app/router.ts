@@ -1,5 +1,6 @@
 // Which screen an address means. The server answers each of them with the same page (src/http/routes/web.ts).
 import { computed, signal } from '@preact/signals'
+import { closeTop } from './layers.js'
 
 export type Place =
   | { name: 'home' | 'sign-in' | 'sign-up' | 'nowhere' }
@@ -8,7 +9,9 @@ export type Place =
 
 const path = signal(location.pathname)
 addEventListener('popstate', () => {
-  path.value = location.pathname
+  // A step back, one forward: the history is as it was.
+  if (closeTop()) history.pushState(null, '', path.peek())
+  else path.value = location.pathname
 })
 
 export const place = computed<Place>(() => placeOf(path.value))

@@ -4,6 +4,7 @@ import { client, conversations } from '../app/client.js'
 import { sentence } from '../app/faults.js'
 import { t } from '../app/language.js'
 import { peerOf } from '../app/people.js'
+import { may } from '../app/permissions.js'
 import { go } from '../app/router.js'
 import { type Opened, useTimeline } from '../app/timeline.js'
 import { titleOf } from '../app/titles.js'
@@ -26,13 +27,15 @@ export function ConversationPane({ id }: { id: string }) {
   // What was there is still named when it is gone.
   const was = useRef(held)
   if (held) was.current = held
+  const mayWrite = !held || may(held.me.role, 'message.send')
   const shown = opened.is === 'gone' ? was.current : held
   return (
     <section class="pane" aria-label={shown ? titleOf(shown) : t().pane.messages}>
       <Head conversation={shown} isOver={opened.is === 'gone'} />
       {opened.is === 'gone' ? <Gone id={id} was={shown} /> : <Content opened={opened} conversation={held} />}
-      {opened.is === 'open' && <Composer conversationId={id} messages={opened.messages} />}
-      {opened.is === 'open' && <DropZone conversationId={id} />}
+      {opened.is === 'open' && !mayWrite && <p class="composer quiet">{t().composer.readOnly}</p>}
+      {opened.is === 'open' && mayWrite && <Composer conversationId={id} messages={opened.messages} />}
+      {opened.is === 'open' && mayWrite && <DropZone conversationId={id} />}
     </section>
   )
 }

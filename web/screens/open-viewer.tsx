@@ -4,6 +4,7 @@ import { render } from 'preact'
 import type { Attachment } from '../../src/sdk/client.js'
 import { phase } from '../app/client.js'
 import { t } from '../app/language.js'
+import { addLayer } from '../app/layers.js'
 import { isElsewhere } from '../app/tabs.js'
 import { say } from '../ui/toast.js'
 
@@ -20,14 +21,14 @@ async function show(files: readonly Attachment[], index: number, from: HTMLEleme
   const close = () => {
     if (!isOpen) return
     isOpen = false
-    removeEventListener('popstate', close)
+    forget()
     stop()
     render(null, place)
     place.remove()
     from?.focus()
   }
-  // Somebody goes back, is not signed in any more, or is in another tab: what was on the screen is gone.
-  addEventListener('popstate', close)
+  const forget = addLayer(close)
+  // Somebody is not signed in any more, or is in another tab: what was on the screen is gone.
   const stop = effect(() => {
     if (phase.value !== 'in' || isElsewhere.value) queueMicrotask(close)
   })

@@ -133,7 +133,7 @@ export const ar: Texts = {
     replyTo: (name) => `ردًا على ${name}`,
     kinds: { image: 'صورة', video: 'فيديو', audio: 'صوت', voice: 'رسالة صوتية', file: 'ملف' },
   },
-  composer: { label: 'الرسالة', placeholder: 'اكتب رسالة', send: 'إرسال' },
+  composer: { label: 'الرسالة', placeholder: 'اكتب رسالة', send: 'إرسال', readOnly: 'في هذه المجموعة تقرأ فقط.' },
   connection: {
     offline: 'أنت غير متصل.',
     reconnecting: 'جارٍ إعادة الاتصال…',

@@ -126,7 +126,12 @@ export const en = {
     replyTo: (name: string) => `In reply to ${name}`,
     kinds: { image: 'Picture', video: 'Video', audio: 'Sound', voice: 'Voice message', file: 'File' },
   },
-  composer: { label: 'Message', placeholder: 'Write a message', send: 'Send' },
+  composer: {
+    label: 'Message',
+    placeholder: 'Write a message',
+    send: 'Send',
+    readOnly: 'In this group you only read.',
+  },
   connection: {
     offline: 'You are offline.',
     reconnecting: 'Reconnecting …',

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayer } from '../app/layers.js'
 import { STEPS } from './menu.js'
 
 export type Point = { x: number; y: number }
@@ -18,6 +19,7 @@ const EDGE_PX = 8
 export function ContextMenu({ label, at, onClose, children }: Props) {
   const root = useRef<HTMLDivElement>(null)
   const items = () => [...(root.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])]
+  useLayer(() => onClose(true))
   // Before the next key: it is for the item.
   useLayoutEffect(() => {
     const menu = root.current

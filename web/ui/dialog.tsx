@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../app/language.js'
+import { useLayer } from '../app/layers.js'
 import { IconButton } from './button.js'
 
 /** Over the page, which stands still meanwhile. The browser keeps the focus inside, ends it on Escape, and gives the focus back. */
@@ -20,6 +21,7 @@ export function Dialog({
     element?.showModal()
     return () => element?.close()
   }, [])
+  useLayer(() => dialog.current?.close())
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same
     <dialog

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useLayer } from '../app/layers.js'
 import { float } from './float.js'
 import { Icon, type IconName } from './icon.js'
 
@@ -33,6 +34,7 @@ export function Menu({ label, trigger, children, isOneOfMany }: Props) {
     setOpen(false)
     button.current?.focus()
   }
+  useLayer(close, isOpen)
   // Before the next key: it is for the item.
   useLayoutEffect(() => {
     if (!isOpen) return undefined

@@ -1,12 +1,11 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { Conversation, Member } from '../../../src/sdk/client.js'
-import { client, me } from '../../app/client.js'
+import { me } from '../../app/client.js'
 import { sentence } from '../../app/faults.js'
 import { useKeptFocus } from '../../app/kept-focus.js'
 import { t } from '../../app/language.js'
+import { useMembers } from '../../app/members.js'
 import { bare } from '../../app/names.js'
-import { usePages } from '../../app/pages.js'
-import { learn } from '../../app/people.js'
 import { rankOf } from '../../app/permissions.js'
 import { nameOf } from '../../app/titles.js'
 import { Button } from '../../ui/button.js'
@@ -82,42 +81,4 @@ function Row({ group, member, onTask }: RowProps) {
 
 function byRank(a: Member, b: Member): number {
   return rankOf(b.role) - rankOf(a.role) || nameOf(a.user).localeCompare(nameOf(b.user))
-}
-
-/** In pages, and as it changes. */
-function useMembers(id: string) {
-  const pages = usePages<Member>(id, async (cursor, signal) => {
-    const page = await client.call('GET /conversations/{id}/members', {
-      path: { id },
-      query: cursor === undefined ? {} : { cursor },
-      signal,
-    })
-    learn(page.data.map(({ user }) => user))
-    return page
-  })
-  const { change } = pages
-  useEffect(
-    () =>
-      client.on('event', ({ type, stream, data }) => {
-        if (stream !== id || !type.startsWith('member.')) return
-        const news = data as Omit<Member, 'user'> & { user_id: string }
-        if (type === 'member.removed') change((list) => list.filter(({ user }) => user.id !== news.user_id))
-        if (type === 'member.updated') {
-          const { role, nickname } = news
-          change((list) => list.map((one) => (one.user.id === news.user_id ? { ...one, role, nickname } : one)))
-        }
-        if (type === 'member.added') {
-          const { role, nickname, joined_at } = news
-          client
-            .call('GET /users/{id}', { path: { id: news.user_id } })
-            .then((user) =>
-              change((list) => [...list.filter((one) => one.user.id !== user.id), { user, role, nickname, joined_at }]),
-            )
-            // They are there when it is opened the next time.
-            .catch(() => undefined)
-        }
-      }),
-    [id],
-  )
-  return pages
 }
