@@ -1,5 +1,5 @@
-// Before the first thing is drawn: a choice of colours that differs from the system's would flash otherwise.
-const theme = (() => {
+// Before the first thing is drawn: another choice of colours than the system's would flash otherwise. The styles know no other sign.
+const kept = (() => {
   try {
     return localStorage.getItem('earshot.theme')
   } catch {
@@ -7,4 +7,5 @@ const theme = (() => {
     return null
   }
 })()
-if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme
+const system = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
+document.documentElement.dataset.theme = kept === 'light' || kept === 'dark' ? kept : system

@@ -12,7 +12,7 @@ import {
 } from '../../src/sdk/client.js'
 
 /** Where somebody stands; `starting` only until it is known whether a session was kept. */
-export type Phase = 'starting' | 'out' | 'in'
+type Phase = 'starting' | 'out' | 'in'
 
 export const client = new Earshot({ url: location.origin, storage: openStorage() })
 export const phase = signal<Phase>('starting')

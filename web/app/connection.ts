@@ -26,7 +26,7 @@ effect(() => {
   }
 })
 
-export type Report = { tone: 'calm' | 'good' | 'bad'; text: string }
+type Report = { tone: 'calm' | 'good' | 'bad'; text: string }
 
 export const report = computed<Report | undefined>(() => {
   const say = t().connection

@@ -2,7 +2,7 @@
 import { effect, signal } from '@preact/signals'
 import { client, phase } from './client.js'
 
-export type Departure = 'left' | 'removed' | 'banned' | 'deleted'
+type Departure = 'left' | 'removed' | 'banned' | 'deleted'
 
 const went = signal<ReadonlyMap<string, Departure>>(new Map())
 const stays = signal<ReadonlyMap<string, number>>(new Map())

@@ -9,8 +9,6 @@ type Save<F extends string> = {
   /** What must not be empty. */
   needed?: readonly F[]
   work: (values: Record<F, string>) => Promise<unknown>
-  /** Whatever is wrong is shown by then. */
-  onFault: (form: HTMLFormElement) => void
 }
 
 export function useFields<F extends string>(start: Record<F, string>) {
@@ -27,13 +25,13 @@ export function useFields<F extends string>(start: Record<F, string>) {
       setFaults(({ fields: { [name]: _, ...fields }, ...rest }) => ({ ...rest, fields }) as Faults<F>)
     },
   })
-  const attempt = async ({ form, invalid, work, onFault }: Save<F>) => {
+  const attempt = async ({ form, invalid, work }: Save<F>) => {
     setBusy(true)
     try {
       await work(values)
     } catch (error) {
       setFaults(faultsOf(error, invalid))
-      onFault(form)
+      focusFirstError(form)
     } finally {
       setBusy(false)
     }
@@ -43,7 +41,7 @@ export function useFields<F extends string>(start: Record<F, string>) {
     const needed = Object.fromEntries((how.needed ?? []).map((name) => [name, values[name]])) as Record<F, string>
     const found = missing(needed)
     setFaults(found ?? { fields: {} })
-    if (found) how.onFault(how.form)
+    if (found) focusFirstError(how.form)
     else attempt(how).catch(reportError)
   }
   return { values, field, save, isBusy, fault: faults.other }
@@ -58,4 +56,9 @@ export function changed<F extends string>(
   return Object.fromEntries(
     names.filter((name) => after[name].trim() !== before[name]).map((name) => [name, after[name].trim()]),
   ) as Partial<Record<F, string>>
+}
+
+/** After a refusal: whoever cannot see the page is where it can be mended. */
+export function focusFirstError(form: HTMLFormElement): void {
+  requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus())
 }

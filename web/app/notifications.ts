@@ -37,7 +37,7 @@ export async function allow(): Promise<void> {
 }
 
 /** Why a message is worth a notification, or is none; the rules are those of the conversation. */
-export function isWorth(message: Message, { me: mine, ...conversation }: Conversation, myName: string): boolean {
+function isWorth(message: Message, { me: mine, ...conversation }: Conversation, myName: string): boolean {
   if (message.sender_id === null || isMuted(mine) || mine.notifications === 'none') return false
   if (mine.notifications === 'all' || conversation.type === 'direct') return true
   return names(message.content ?? '', myName) || message.reply_to?.sender_id === me.peek()?.id

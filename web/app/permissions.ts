@@ -19,7 +19,7 @@ const PERMISSIONS = {
   'typing.start': SPEAKERS,
 } satisfies Record<string, readonly Role[]>
 
-export type Action = keyof typeof PERMISSIONS
+type Action = keyof typeof PERMISSIONS
 
 /** From the one who may do everything down to the one who may only read. */
 export const ROLES: readonly Role[] = ['owner', 'admin', 'moderator', 'member', 'viewer']

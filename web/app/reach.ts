@@ -9,7 +9,7 @@ import { client, me, status } from './client.js'
 const MEMBERS_MAX = 100
 const NOWHERE = { read: 0, delivered: 0 }
 
-export type Reach = typeof NOWHERE
+type Reach = typeof NOWHERE
 
 /** All others have read, and received, up to these numbers. */
 export const reach = signal<Reach>(NOWHERE)

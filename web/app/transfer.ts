@@ -4,7 +4,7 @@ import { client } from './client.js'
 
 const BASE = '/api/v1'
 
-export type Transfer = {
+type Transfer = {
   method: 'POST' | 'PATCH' | 'HEAD' | 'DELETE'
   /** Below the API. */
   path: string

@@ -6,7 +6,7 @@ import { readJson, transfer } from './transfer.js'
 const IN_PIECES_BYTES = 8_388_608
 const TUS = { 'Tus-Resumable': '1.0.0' }
 
-export type Going = {
+type Going = {
   file: File
   conversationId: string
   isVoice: boolean

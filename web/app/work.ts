@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import { sentence } from './faults.js'
 
-export type Work = {
+type Work = {
   isBusy: boolean
   fault: string | undefined
   run: (work: () => Promise<unknown>) => void

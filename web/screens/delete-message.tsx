@@ -6,6 +6,7 @@ import { gist } from '../app/titles.js'
 import { useWork } from '../app/work.js'
 import { Button } from '../ui/button.js'
 import { Dialog } from '../ui/dialog.js'
+import { Fault } from '../ui/fault.js'
 
 type Props = { message: Message; role: Role | undefined; onClose: () => void }
 
@@ -24,11 +25,7 @@ export function DeleteMessage({ message, role, onClose }: Props) {
         {gist(message)}
       </p>
       <p>{forAll ? say.deleteText : say.deleteForMeText}</p>
-      {work.fault && (
-        <p class="form-error" role="alert">
-          {work.fault}
-        </p>
-      )}
+      <Fault text={work.fault} />
       <p class="dialog-foot">
         <Button onClick={onClose}>{t().app.cancel}</Button>
         <Button

@@ -1,16 +1,16 @@
 // On a server that somebody tries out: two people who talk, for whoever has nobody to talk to yet.
 import { useEffect, useState } from 'preact/hooks'
 import { client } from '../app/client.js'
-import { sentence } from '../app/faults.js'
 import { t } from '../app/language.js'
 import { go } from '../app/router.js'
+import { useWork } from '../app/work.js'
 import { Button } from '../ui/button.js'
+import { Fault } from '../ui/fault.js'
 
 export function DemoButton() {
   /** Where they talk; null if they do not, undefined where there is no such thing. */
   const [room, setRoom] = useState<string | null | undefined>(undefined)
-  const [isBusy, setBusy] = useState(false)
-  const [fault, setFault] = useState<string | undefined>(undefined)
+  const work = useWork()
   useEffect(() => {
     let isOver = false
     client
@@ -26,21 +26,14 @@ export function DemoButton() {
   }, [])
   if (room === undefined) return null
   const watch = async () => {
-    setBusy(true)
-    setFault(undefined)
-    try {
-      go(`/c/${room ?? (await client.call('POST /demo')).conversation_id}`)
-    } catch (error) {
-      setFault(sentence(error))
-      setBusy(false)
-    }
+    go(`/c/${room ?? (await client.call('POST /demo')).conversation_id}`)
   }
   return (
     <>
-      <Button icon="chat" isBusy={isBusy} onClick={watch}>
+      <Button icon="chat" isBusy={work.isBusy} onClick={() => work.run(watch)}>
         {t().demo.watch}
       </Button>
-      {fault && <p role="alert">{fault}</p>}
+      <Fault text={work.fault} />
     </>
   )
 }

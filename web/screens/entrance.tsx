@@ -1,8 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { type Faults, faultsOf, missing } from '../app/faults.js'
-import { focusFirstError } from '../ui/field.js'
-import { Icon } from '../ui/icon.js'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { Fault } from '../ui/fault.js'
 import { Mark } from '../ui/mark.js'
 
 type Props = {
@@ -34,58 +32,11 @@ export function Entrance({ title, lead, fault, onSubmit, children, after }: Prop
             onSubmit(event.currentTarget)
           }}
         >
-          {fault && (
-            <p class="form-error" role="alert" tabIndex={-1}>
-              <Icon name="warning" />
-              <span>{fault}</span>
-            </p>
-          )}
+          <Fault text={fault} />
           {children}
         </form>
         <p class="after">{after}</p>
       </section>
     </main>
   )
-}
-
-/** The values of a form, what is wrong with them, and the one attempt that is under way. */
-export function useForm<F extends string>(empty: Record<F, string>) {
-  const [values, setValues] = useState(empty)
-  const [faults, setFaults] = useState<Faults<F>>({ fields: {} })
-  const [isBusy, setBusy] = useState(false)
-
-  const field = (name: F) => ({
-    name,
-    value: values[name],
-    error: faults.fields[name],
-    onInput: (value: string) => {
-      setValues((before) => ({ ...before, [name]: value }))
-      setFaults(({ fields: { [name]: _, ...fields }, ...rest }) => ({ ...rest, fields }) as Faults<F>)
-    },
-  })
-
-  const attempt = async (form: HTMLFormElement, invalid: Record<F, string>, work: Promise<void>) => {
-    setBusy(true)
-    try {
-      await work
-    } catch (error) {
-      setFaults(faultsOf(error, invalid))
-      focusFirstError(form)
-    } finally {
-      setBusy(false)
-    }
-  }
-  const submit = (
-    form: HTMLFormElement,
-    invalid: Record<F, string>,
-    work: (values: Record<F, string>) => Promise<void>,
-  ) => {
-    if (isBusy) return
-    const found = missing(values)
-    setFaults(found ?? { fields: {} })
-    if (found) focusFirstError(form)
-    else attempt(form, invalid, work(values)).catch(reportError)
-  }
-
-  return { field, submit, isBusy, fault: faults.other }
 }

@@ -6,6 +6,7 @@ import { sentence } from '../app/faults.js'
 import { dayTitle } from '../app/format.js'
 import type { History } from '../app/history.js'
 import { isStored } from '../app/history-changes.js'
+import { useJumps } from '../app/jumps.js'
 import { t } from '../app/language.js'
 import { useReach } from '../app/reach.js'
 import { type Roving, useRoving } from '../app/roving.js'
@@ -18,10 +19,10 @@ import { Badge } from '../ui/badge.js'
 import { Button, IconButton } from '../ui/button.js'
 import { Notice } from '../ui/notice.js'
 import { Spinner } from '../ui/spinner.js'
+import { say } from '../ui/toast.js'
 import { Bubble } from './message.js'
 import { useMessageMenu } from './message-menu.js'
 import { TypingLine } from './typing-line.js'
-import { useJumps } from './use-jumps.js'
 
 type Props = {
   history: History
@@ -72,7 +73,7 @@ export function MessageList({ history, messages, start, conversation }: Props) {
     },
   })
   useLayoutEffect(() => roving.settle())
-  const jumps = useJumps({ history, view, roving, conversationId: conversation?.id })
+  const jumps = useJumps({ history, view, roving, conversationId: conversation?.id, say })
   const menu = useMessageMenu({ rows, roving, conversation })
   useMine(messages, () => {
     endNew()

@@ -4,23 +4,23 @@ import { client, me } from '../app/client.js'
 import { copy } from '../app/clipboard.js'
 import { drafting, reply } from '../app/drafting.js'
 import { isStored } from '../app/history-changes.js'
-import { jumpTo } from '../app/jump.js'
+import { jumpTo } from '../app/jumps.js'
 import { t } from '../app/language.js'
 import { may } from '../app/permissions.js'
 import type { Roving } from '../app/roving.js'
 import type { Row } from '../app/rows.js'
 import { ContextMenu, type Point } from '../ui/context-menu.js'
-import { later } from '../ui/later.js'
+import { lazy, Unseen } from '../ui/lazy.js'
+import { useLongPress } from '../ui/long-press.js'
 import { MenuItem } from '../ui/menu.js'
 import { say } from '../ui/toast.js'
-import { useLongPress } from './long-press.js'
 
 type Options = { rows: readonly Row[]; roving: Roving; conversation: Conversation | undefined }
 type Open = { message: Message | Unsent; at: Point }
 type Asked = { message: Message; about: 'delete' | 'details' }
 
-const DeleteMessage = later(async () => (await import('./delete-message.js')).DeleteMessage)
-const MessageDetails = later(async () => (await import('./message-details.js')).MessageDetails)
+const DeleteMessage = lazy(async () => (await import('./delete-message.js')).DeleteMessage, Unseen)
+const MessageDetails = lazy(async () => (await import('./message-details.js')).MessageDetails, Unseen)
 
 /** What can be done with a message: by its button, the other button of the mouse, a long touch, or keys. */
 export function useMessageMenu({ rows, roving, conversation }: Options) {

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import type { CreateConversation, User } from '../../src/sdk/client.js'
 import { client } from '../app/client.js'
 import { faultsOf, sentence } from '../app/faults.js'
+import { focusFirstError } from '../app/form.js'
 import { t } from '../app/language.js'
 import { go } from '../app/router.js'
 import { type Found, usePeople } from '../app/search.js'
@@ -9,7 +10,8 @@ import { nameOf } from '../app/titles.js'
 import { Avatar } from '../ui/avatar.js'
 import { Button } from '../ui/button.js'
 import { Dialog } from '../ui/dialog.js'
-import { Field, focusFirstError } from '../ui/field.js'
+import { Fault } from '../ui/fault.js'
+import { Field } from '../ui/field.js'
 import { Icon } from '../ui/icon.js'
 
 type Kind = 'direct' | 'group'
@@ -26,7 +28,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   const [isBusy, setBusy] = useState(false)
   const found = usePeople(text)
 
-  const create = async (body: CreateConversation) => {
+  const create = async (body: CreateConversation, form?: HTMLFormElement) => {
     if (isBusy) return
     setBusy(true)
     setFaults({})
@@ -37,6 +39,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
     } catch (error) {
       const { fields, other } = faultsOf(error, { name: t().fields.invalid })
       setFaults({ ...fields, other })
+      if (form) focusFirstError(form)
     } finally {
       setBusy(false)
     }
@@ -46,11 +49,14 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
     setChosen(others.length < chosen.length ? others : [...chosen, user])
     setFaults({})
   }
-  const submit = (form: HTMLFormElement) => {
+  const submit = (form: HTMLFormElement): void => {
     if (kind === 'direct') return
-    if (!name.trim()) setFaults({ name: t().fields.required })
-    else if (chosen.length === 0) setFaults({ other: say.needPeople })
-    else create({ type: 'group', name: name.trim(), user_ids: chosen.map(({ id }) => id) }).catch(reportError)
+    if (name.trim() && chosen.length > 0) {
+      const user_ids = chosen.map(({ id }) => id)
+      create({ type: 'group', name: name.trim(), user_ids }, form).catch(reportError)
+      return
+    }
+    setFaults(name.trim() ? { other: say.needPeople } : { name: t().fields.required })
     focusFirstError(form)
   }
   return (
@@ -77,12 +83,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
         )}
         <Field name="people" type="search" label={say.find} hint={say.findHint} value={text} onInput={setText} />
         {kind === 'group' && chosen.length > 0 && <Chosen people={chosen} onRemove={toggle} />}
-        {faults.other && (
-          <p class="form-error" role="alert" tabIndex={-1}>
-            <Icon name="warning" />
-            <span>{faults.other}</span>
-          </p>
-        )}
+        <Fault text={faults.other} />
         <Results
           found={found}
           chosen={kind === 'group' ? chosen : undefined}

@@ -1,18 +1,22 @@
 import { client, enter, hasEnded } from '../app/client.js'
+import { useFields } from '../app/form.js'
 import { t } from '../app/language.js'
 import { Button } from '../ui/button.js'
 import { Field } from '../ui/field.js'
 import { Link } from '../ui/link.js'
-import { Entrance, useForm } from './entrance.js'
+import { Entrance } from './entrance.js'
 
 export function SignIn() {
   const say = t().signIn
-  const form = useForm({ login: '', password: '' })
+  const form = useFields({ login: '', password: '' })
   const invalid = { login: t().fields.invalid, password: t().fields.invalid }
   const submit = (element: HTMLFormElement) => {
-    form.submit(element, invalid, ({ login, password }) =>
-      enter(() => client.signIn({ login: login.trim(), password })),
-    )
+    form.save({
+      form: element,
+      invalid,
+      needed: ['login', 'password'],
+      work: ({ login, password }) => enter(() => client.signIn({ login: login.trim(), password })),
+    })
   }
   return (
     <Entrance

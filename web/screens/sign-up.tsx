@@ -1,13 +1,14 @@
 import { client, enter } from '../app/client.js'
+import { useFields } from '../app/form.js'
 import { t } from '../app/language.js'
 import { Button } from '../ui/button.js'
 import { Field } from '../ui/field.js'
 import { Link } from '../ui/link.js'
-import { Entrance, useForm } from './entrance.js'
+import { Entrance } from './entrance.js'
 
 export function SignUp() {
   const say = t().signUp
-  const form = useForm({ display_name: '', username: '', email: '', password: '' })
+  const form = useFields({ display_name: '', username: '', email: '', password: '' })
   const { fields } = t()
   const invalid = {
     display_name: fields.displayName,
@@ -16,9 +17,14 @@ export function SignUp() {
     password: fields.password,
   }
   const submit = (element: HTMLFormElement) => {
-    form.submit(element, invalid, (values) => {
-      const account = { ...values, username: values.username.trim(), email: values.email.trim() }
-      return enter(() => client.signUp(account))
+    form.save({
+      form: element,
+      invalid,
+      needed: ['display_name', 'username', 'email', 'password'],
+      work: (values) => {
+        const account = { ...values, username: values.username.trim(), email: values.email.trim() }
+        return enter(() => client.signUp(account))
+      },
     })
   }
   return (

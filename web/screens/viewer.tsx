@@ -6,8 +6,8 @@ import { t } from '../app/language.js'
 import { percentOf } from '../app/measures.js'
 import { fileNameOf } from '../app/titles.js'
 import { IconButton } from '../ui/button.js'
+import { LARGEST_SCALE, STEP, useZoom } from '../ui/zoom.js'
 import { isStill } from './gallery.js'
-import { LARGEST_SCALE, STEP, useView } from './view.js'
 
 type Props = { files: readonly Attachment[]; index: number; onClose: () => void }
 
@@ -18,7 +18,7 @@ export function Viewer({ files, index, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   const [at, setAt] = useState(index)
-  const { view, stage, zoom, pan, reset } = useView()
+  const { view, stage, zoom, pan, reset } = useZoom()
   // The browser keeps the focus inside; where it was before, it is again when the dialog goes.
   useLayoutEffect(() => {
     dialog.current?.showModal()

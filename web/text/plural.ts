@@ -1,6 +1,6 @@
 // A number and its noun. Each language has its own forms, and all of them have `other`.
-export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }
-export type Plural = (count: number, forms: Forms) => string
+type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }
+type Plural = (count: number, forms: Forms) => string
 
 /** That language with the habits of the reader's country, as far as the browser names one: there are several ways to write digits. */
 export function regional(language: string): string {

@@ -73,8 +73,3 @@ export function Field({
     </div>
   )
 }
-
-/** After a refusal: whoever cannot see the page is where it can be mended. */
-export function focusFirstError(form: HTMLFormElement): void {
-  requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus())
-}

@@ -7,7 +7,7 @@ import { useWork } from '../../app/work.js'
 import { Button } from '../../ui/button.js'
 import { Dialog } from '../../ui/dialog.js'
 import { Fault } from '../../ui/fault.js'
-import { Field, focusFirstError } from '../../ui/field.js'
+import { Field } from '../../ui/field.js'
 import { Picture } from '../../ui/picture.js'
 import { Switch } from '../../ui/switch.js'
 import { TextArea } from '../../ui/text-area.js'
@@ -44,7 +44,7 @@ export function EditGroup({ group, onClose }: { group: Conversation; onClose: ()
         onSubmit={(event) => {
           event.preventDefault()
           const invalid = { name: t().fields.invalid, description: t().fields.invalid }
-          form.save({ form: event.currentTarget, invalid, needed: ['name'], work: save, onFault: focusFirstError })
+          form.save({ form: event.currentTarget, invalid, needed: ['name'], work: save })
         }}
       >
         <Fault text={form.fault ?? openness.fault} />

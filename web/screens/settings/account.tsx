@@ -6,7 +6,7 @@ import { t } from '../../app/language.js'
 import { Button } from '../../ui/button.js'
 import { Confirm } from '../../ui/confirm.js'
 import { Fault } from '../../ui/fault.js'
-import { Field, focusFirstError } from '../../ui/field.js'
+import { Field } from '../../ui/field.js'
 import { say as tell } from '../../ui/toast.js'
 
 export function Account() {
@@ -66,7 +66,6 @@ function Address({ mine }: { mine: Me }) {
             await client.call('PATCH /users/me', { body: { email: email.trim() } })
             tell(t().settings.saved, 'check')
           },
-          onFault: focusFirstError,
         })
       }}
     >

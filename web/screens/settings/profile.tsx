@@ -7,7 +7,7 @@ import { nameOf } from '../../app/titles.js'
 import { useWork } from '../../app/work.js'
 import { Button } from '../../ui/button.js'
 import { Fault } from '../../ui/fault.js'
-import { Field, focusFirstError } from '../../ui/field.js'
+import { Field } from '../../ui/field.js'
 import { Picture } from '../../ui/picture.js'
 import { Select } from '../../ui/select.js'
 import { TextArea } from '../../ui/text-area.js'
@@ -53,7 +53,6 @@ function Words({ mine }: { mine: Me }) {
           invalid,
           needed: ['display_name'],
           work: save,
-          onFault: focusFirstError,
         })
       }}
     >

@@ -1,24 +1,45 @@
+// To a message, by its address: also to the one whose address it is already.
+import { computed, signal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { me } from '../app/client.js'
-import { sentence } from '../app/faults.js'
-import type { History } from '../app/history.js'
-import { isStored } from '../app/history-changes.js'
-import { target } from '../app/jump.js'
-import { t } from '../app/language.js'
-import { go, place } from '../app/router.js'
-import type { Roving } from '../app/roving.js'
-import { keyOf } from '../app/rows.js'
-import type { Place, Viewport } from '../app/viewport.js'
-import { say } from '../ui/toast.js'
+import { me } from './client.js'
+import { sentence } from './faults.js'
+import type { History } from './history.js'
+import { isStored } from './history-changes.js'
+import { t } from './language.js'
+import { go, place } from './router.js'
+import type { Roving } from './roving.js'
+import { keyOf } from './rows.js'
+import type { Place, Viewport } from './viewport.js'
 
-type Options = { history: History; view: Viewport; roving: Roving; conversationId: string | undefined }
+const turn = signal(0)
+
+type Target = { number: number; turn: number }
+
+const target = computed<Target | undefined>(() => {
+  const at = place.value
+  return at.name === 'conversation' && at.message !== undefined ? { number: at.message, turn: turn.value } : undefined
+})
+
+export function jumpTo(conversationId: string, number: number): void {
+  turn.value++
+  go(`/c/${conversationId}/m/${number}`)
+}
+
+type Options = {
+  history: History
+  view: Viewport
+  roving: Roving
+  conversationId: string | undefined
+  /** What is to be said where no message is. */
+  say: (text: string) => void
+}
 
 const FOUND_MS = 2_500
 /** What was looked for stands in the upper half, with what came before it. */
 const PART = 0.4
 
 /** To the message that the address names, which gets the focus, and so is read out; back to where one was; and to the end. */
-export function useJumps({ history, view, roving, conversationId }: Options) {
+export function useJumps({ history, view, roving, conversationId, say }: Options) {
   const [found, setFound] = useState<string | undefined>(undefined)
   const origin = useRef<{ place: Place; number: number | undefined } | undefined>(undefined)
   const wanted = target.value

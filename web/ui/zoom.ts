@@ -1,7 +1,7 @@
 // How a picture lies in its window: how large, and where. It never leaves the window whole.
 import { useEffect, useRef, useState } from 'preact/hooks'
 
-export type View = { scale: number; x: number; y: number }
+type View = { scale: number; x: number; y: number }
 
 export const STEP = 1.5
 export const LARGEST_SCALE = 8
@@ -11,7 +11,7 @@ const WHEEL_PX = 400
 
 type Point = { x: number; y: number }
 
-export function useView() {
+export function useZoom() {
   const stage = useRef<HTMLDivElement>(null)
   const [view, setView] = useState(WHOLE)
 
