@@ -38,6 +38,36 @@ testInBrowser('a name cannot turn what stands beside it, nor a borrowed id hide 
   expect(pages.errors).toEqual([])
 })
 
+testInBrowser('only an address of the web is a link, and what it leads to has no hold on this page', async () => {
+  await using pages = await openPages()
+  const [alice, bob] = await pages.world.people('alice', 'bob')
+  const { id } = await pages.world.group(alice, bob)
+  await bob.say(id, 'javascript:alert(1) //evil.example <a href="x">y</a> https://bank.example@evil.example/')
+  await bob.say(id, 'see https://example.com/a.')
+  const page = await pages.enter('alice')
+  await page.locator('a.entry').click()
+  const links = page.locator('.words a')
+  await links.waitFor()
+  const found = await links.evaluateAll((all) => all.map((one) => [one.getAttribute('href'), one.getAttribute('rel')]))
+  expect(found).toEqual([['https://example.com/a', 'noopener noreferrer nofollow']])
+  expect((await words(page)).at(-1)).toBe('see https://example.com/a.')
+  expect(pages.errors).toEqual([])
+})
+
+testInBrowser('colours follow the system as it changes, until others are chosen', async () => {
+  await using pages = await openPages()
+  const page = await pages.open({ colorScheme: 'light' }, '/sign-in')
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--ground'))
+  const light = await ground()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expect.poll(ground, PATIENT).not.toBe(light)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await expect.poll(ground, PATIENT).toBe(light)
+  await page.evaluate(() => localStorage.setItem('earshot.theme', 'dark'))
+  await page.reload()
+  await expect.poll(ground, PATIENT).not.toBe(light)
+})
+
 const ID = '0a8a1c1e-6f1c-4b6f-9d5e-3a1f0c2b4d6e'
 
 testInBrowser(

@@ -5,6 +5,7 @@ import { sentenceOf } from '../app/faults.js'
 import { fullTime, timeOfDay } from '../app/format.js'
 import { jumpTo } from '../app/jumps.js'
 import { t } from '../app/language.js'
+import { partsOf } from '../app/links.js'
 import { person } from '../app/people.js'
 import { reach } from '../app/reach.js'
 import type { Row } from '../app/rows.js'
@@ -111,8 +112,17 @@ function Words({ message }: { message: Message | Unsent }) {
   if (!message.content) return null
   return (
     <p class="words" dir="auto">
-      {message.content}
+      {partsOf(message.content).map((part) => (typeof part === 'string' ? part : <Address {...part} />))}
     </p>
+  )
+}
+
+/** Elsewhere: whoever is asked there does not learn where it was written, and has no hold on this page. */
+function Address({ href, text }: { href: string; text: string }) {
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+      <bdi dir="ltr">{text}</bdi>
+    </a>
   )
 }
 
