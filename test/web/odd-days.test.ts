@@ -223,7 +223,7 @@ testInBrowser('a reply to what is taken back ends, and whoever may only read is 
   expect(await page.locator('textarea').inputValue()).toBe('my answer')
 
   await alice.patch(`/conversations/${id}/members/${bob.id}`, { role: 'viewer' })
-  await page.getByText('In this group you only read.').waitFor()
+  await page.getByText('You can read here, but not write.').waitFor()
   expect(await page.locator('textarea').count()).toBe(0)
   await alice.patch(`/conversations/${id}/members/${bob.id}`, { role: 'member' })
   await page.locator('textarea').waitFor()

@@ -5,11 +5,10 @@ import {
   type Conversation,
   Earshot,
   EarshotError,
-  indexedDbStorage,
   type Me,
-  memoryStorage,
   type Unsent,
 } from '../../src/sdk/client.js'
+import { openStorage } from './storage.js'
 
 /** Where somebody stands; `starting` only until it is known whether a session was kept. */
 type Phase = 'starting' | 'out' | 'in'
@@ -101,13 +100,4 @@ export function untilLive(): Promise<void> {
       queueMicrotask(() => stop())
     })
   })
-}
-
-function openStorage() {
-  try {
-    return indexedDbStorage('earshot')
-  } catch {
-    // A browser that keeps nothing: signed in as long as the page is open.
-    return memoryStorage()
-  }
 }

@@ -18,6 +18,7 @@ import { DropZone } from './drop-zone.js'
 import { Gone } from './gone.js'
 import { MessageList } from './message-list.js'
 import { PeerNote } from './peer-note.js'
+import { ReadOnly } from './read-only.js'
 
 /** One conversation, as long as it is on the screen. */
 export function ConversationPane({ id }: { id: string }) {
@@ -27,15 +28,15 @@ export function ConversationPane({ id }: { id: string }) {
   // What was there is still named when it is gone.
   const was = useRef(held)
   if (held) was.current = held
-  const mayWrite = !held || may(held.me.role, 'message.send')
   const shown = opened.is === 'gone' ? was.current : held
+  const maySend = held === undefined || may(held.me.role, 'message.send')
   return (
     <section class="pane" aria-label={shown ? titleOf(shown) : t().pane.messages}>
       <Head conversation={shown} isOver={opened.is === 'gone'} />
       {opened.is === 'gone' ? <Gone id={id} was={shown} /> : <Content opened={opened} conversation={held} />}
-      {opened.is === 'open' && !mayWrite && <p class="composer quiet">{t().composer.readOnly}</p>}
-      {opened.is === 'open' && mayWrite && <Composer conversationId={id} messages={opened.messages} />}
-      {opened.is === 'open' && mayWrite && <DropZone conversationId={id} />}
+      {opened.is === 'open' && maySend && <Composer conversationId={id} messages={opened.messages} />}
+      {opened.is === 'open' && maySend && <DropZone conversationId={id} />}
+      {opened.is === 'open' && !maySend && <ReadOnly />}
     </section>
   )
 }

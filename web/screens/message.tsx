@@ -137,7 +137,8 @@ function Sending({ message }: { message: Unsent }) {
   )
 }
 
-function Failed({ message }: { message: Unsent }) {
+/** What is wrong with one that was refused, and what can be done. */
+export function Failed({ message }: { message: Unsent }) {
   const { client_id, error } = message
   return (
     <div class="failed-note" role="alert">

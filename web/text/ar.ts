@@ -133,7 +133,12 @@ export const ar: Texts = {
     replyTo: (name) => `ردًا على ${name}`,
     kinds: { image: 'صورة', video: 'فيديو', audio: 'صوت', voice: 'رسالة صوتية', file: 'ملف' },
   },
-  composer: { label: 'الرسالة', placeholder: 'اكتب رسالة', send: 'إرسال', readOnly: 'في هذه المجموعة تقرأ فقط.' },
+  composer: {
+    label: 'الرسالة',
+    placeholder: 'اكتب رسالة',
+    send: 'إرسال',
+    readOnly: 'يمكنك القراءة هنا، لكن لا يمكنك الكتابة.',
+  },
   connection: {
     offline: 'أنت غير متصل.',
     reconnecting: 'جارٍ إعادة الاتصال…',

@@ -130,7 +130,7 @@ export const en = {
     label: 'Message',
     placeholder: 'Write a message',
     send: 'Send',
-    readOnly: 'In this group you only read.',
+    readOnly: 'You can read here, but not write.',
   },
   connection: {
     offline: 'You are offline.',
