@@ -38,6 +38,8 @@ export class Viewport {
   #drawn: Drawn[] = []
   #from = 0
   #to = 0
+  /** Where it stood when a row was last revealed. */
+  #revealedAt = Number.NaN
 
   constructor(place: Place, onDraw: () => void, onSeen: (seen: Seen) => void) {
     this.place = place
@@ -114,8 +116,10 @@ export class Viewport {
     if (!scroller || !row) return
     const { top, bottom } = row.getBoundingClientRect()
     const frame = scroller.getBoundingClientRect()
+    const before = scroller.scrollTop
     if (top < frame.top + 8) scroller.scrollTop += top - frame.top - 8
     else if (bottom > frame.bottom - 8) scroller.scrollTop += Math.min(bottom - frame.bottom + 8, top - frame.top - 8)
+    if (scroller.scrollTop !== before) this.#revealedAt = scroller.scrollTop
     this.#look()
   }
 
@@ -220,7 +224,9 @@ export class Viewport {
     })
     const anchor = inView.find(({ index }) => !isFleeting(this.#rows[index])) ?? inView[0]
     const row = anchor && this.#rows[anchor.index]
-    if (isAtEnd) this.place = 'end'
+    // In a low window a row may be hidden so close to the end.
+    const isRevealed = left > 1 && Math.abs(scrollTop - this.#revealedAt) < 1
+    if (isAtEnd && !isRevealed) this.place = 'end'
     else if (anchor && row) this.place = { key: row.key, bottom: anchor.bottom }
     else this.place = this.#guess(scrollTop) ?? this.place
     const [from, to] = this.#span(OVER_PX / 2)

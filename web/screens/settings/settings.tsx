@@ -32,6 +32,11 @@ export function Settings({ part }: { part: string | undefined }) {
   const say = t().settings
   const chosen = isPart(part) ? part : undefined
   const left = useRef<string | undefined>(undefined)
+  const heading = useRef<HTMLHeadingElement>(null)
+  // What led here is gone. A part has a heading of its own.
+  useLayoutEffect(() => {
+    if (!chosen) heading.current?.focus({ preventScroll: true })
+  }, [])
   useEffect(() => {
     // Back in the list, one is where one was.
     if (!part && left.current) document.querySelector<HTMLElement>(`[href="/settings/${left.current}"]`)?.focus()
@@ -47,7 +52,9 @@ export function Settings({ part }: { part: string | undefined }) {
       <div class="sidebar">
         <header class="bar">
           <IconButton icon="back" label={say.leave} onClick={close} />
-          <h2 class="bar-title">{say.title}</h2>
+          <h2 class="bar-title" ref={heading} tabIndex={-1}>
+            {say.title}
+          </h2>
         </header>
         <nav class="list" aria-label={say.title}>
           <ul>
