@@ -8,6 +8,7 @@ import {
   type Me,
   type Unsent,
 } from '../../src/sdk/client.js'
+import { oncePerFrame } from './frames.js'
 import { openStorage } from './storage.js'
 
 /** Where somebody stands; `starting` only until it is known whether a session was kept. */
@@ -35,7 +36,7 @@ for (const name of ['online', 'offline']) {
   })
 }
 
-client.on('change', look)
+client.on('change', oncePerFrame(look))
 client.on('status', (now) => {
   batch(() => {
     status.value = now

@@ -5,3 +5,10 @@ export function dayOf(time: string): number {
   const at = new Date(time)
   return Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / DAY_MS
 }
+
+/** When that day of the reader begins, and when the next one does. */
+export function daySpan(time: number): [from: number, to: number] {
+  const at = new Date(time)
+  const startOf = (day: number) => new Date(at.getFullYear(), at.getMonth(), day).getTime()
+  return [startOf(at.getDate()), startOf(at.getDate() + 1)]
+}

@@ -2,6 +2,7 @@
 // further back is read here, and followed by the same events. It is bounded: what is far from where one reads goes, and comes again.
 import type { EventFrame, Message, Messages, Timeline, Unsent } from '../../src/sdk/client.js'
 import { client } from './client.js'
+import { oncePerFrame } from './frames.js'
 import { alter, type Change, changeOf, isStored } from './history-changes.js'
 
 const PAGE = 50
@@ -14,6 +15,8 @@ type Where = { before?: number; after?: number; around?: number; limit?: number 
 export class History {
   readonly #timeline: Timeline
   readonly #onChange: () => void
+  /** For what comes by itself: nobody waits for that in the same turn. */
+  readonly #onNews: () => void
   /** Read here. */
   #older: readonly Message[] = []
   /** What the timeline had last. */
@@ -30,6 +33,7 @@ export class History {
   constructor(timeline: Timeline, onChange: () => void) {
     this.#timeline = timeline
     this.#onChange = onChange
+    this.#onNews = oncePerFrame(() => this.isOver || onChange())
     this.#newest = timeline.messages.filter(isStored)
     const stops = [timeline.on('change', () => this.#follow()), client.on('event', (event) => this.#hear(event))]
     this.#stop = () => {
@@ -158,7 +162,8 @@ export class History {
       // Too much came while nobody heard: what lies between is read when it is wanted.
       if (last < first - 1 && this.#older.length > 0) this.#isJoined = false
     }
-    this.#changed()
+    this.#messages = undefined
+    this.#onNews()
   }
 
   #hear(event: EventFrame): void {

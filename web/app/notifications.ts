@@ -87,9 +87,10 @@ const unread = computed(() =>
     : 0,
 )
 effect(() => {
+  const count = unread.value
   // Only where the page is installed there is an icon to write on.
   if (!('setAppBadge' in navigator)) return
-  const writing = unread.value > 0 ? navigator.setAppBadge(unread.value) : navigator.clearAppBadge()
+  const writing = count > 0 ? navigator.setAppBadge(count) : navigator.clearAppBadge()
   writing.catch(() => undefined)
 })
 

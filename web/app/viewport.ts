@@ -40,6 +40,8 @@ export class Viewport {
   #to = 0
   /** Where it stood when a row was last revealed. */
   #revealedAt = Number.NaN
+  /** Asked for where the layout is known anyway: to ask while rows are drawn would lay out all of them once more. */
+  #clientHeight: number | undefined
 
   constructor(place: Place, onDraw: () => void, onSeen: (seen: Seen) => void) {
     this.place = place
@@ -94,7 +96,8 @@ export class Viewport {
     const [scroller, list] = [this.#scroller, this.#list]
     if (!scroller || !list) return
     this.#measure(list)
-    const end = scroller.scrollHeight - scroller.clientHeight
+    this.#clientHeight = scroller.clientHeight
+    const end = scroller.scrollHeight - this.#clientHeight
     if (this.place === 'end') {
       if (Math.abs(scroller.scrollTop - end) > 0.5) scroller.scrollTop = end
     } else {
@@ -124,7 +127,7 @@ export class Viewport {
   }
 
   get height(): number {
-    return this.#scroller?.clientHeight ?? innerHeight
+    return this.#clientHeight ?? innerHeight
   }
 
   #take(rows: readonly Placed[]): void {
@@ -214,13 +217,16 @@ export class Viewport {
     const [scroller, list] = [this.#scroller, this.#list]
     if (!scroller || !list) return
     const { scrollTop, clientHeight, scrollHeight } = scroller
+    this.#clientHeight = clientHeight
+    const top = scroller.getBoundingClientRect().top
     const left = scrollHeight - scrollTop - clientHeight
     const isAtEnd = !this.isOpenEnded && left < END_PX
     const inView = this.#drawn.flatMap(({ index }, at) => {
       const element = list.children[at]
-      const bottom = element ? this.#bottomOf(element) : 0
-      const isSeen = element !== undefined && bottom > 0 && bottom - element.clientHeight < clientHeight
-      return isSeen ? [{ index, bottom }] : []
+      if (!element) return []
+      const { bottom: edge, height } = element.getBoundingClientRect()
+      const bottom = edge - top
+      return bottom > 0 && bottom - height < clientHeight ? [{ index, bottom }] : []
     })
     const anchor = inView.find(({ index }) => !isFleeting(this.#rows[index])) ?? inView[0]
     const row = anchor && this.#rows[anchor.index]
