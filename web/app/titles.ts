@@ -39,8 +39,9 @@ export const preview = (conversation: Conversation, myId: string | undefined): s
 function whoSaidWhat({ last_message: last, type }: Conversation, myId: string | undefined): string {
   if (!last) return t().list.none
   if (last.sender_id === null) return gist(last)
-  if (last.sender_id === myId) return t().list.you(gist(last))
-  return type === 'direct' ? gist(last) : t().list.from(nameOf(person(last.sender_id)), gist(last))
+  const said = isolated(gist(last))
+  if (last.sender_id === myId) return t().list.you(said)
+  return type === 'direct' ? said : t().list.from(isolated(nameOf(person(last.sender_id))), said)
 }
 
 export function systemText({ system }: Pick<Message, 'system'>): string {

@@ -61,13 +61,7 @@ export function Entry({ conversation, isCurrent }: { conversation: Conversation;
 
 function Preview({ conversation }: { conversation: Conversation }) {
   const typists = typistsIn(conversation.id)
-  if (typists.length === 0) {
-    return (
-      <span class="entry-preview" dir="auto">
-        {preview(conversation, me.value?.id)}
-      </span>
-    )
-  }
+  if (typists.length === 0) return <span class="entry-preview">{preview(conversation, me.value?.id)}</span>
   const say = t().typing
   const names = typists.slice(0, NAMED_MAX).map((one) => nameOf(person(one)))
   const words = typists.length > NAMED_MAX ? say.several : say.named(typists.length, listOf(names))

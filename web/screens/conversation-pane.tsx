@@ -72,7 +72,7 @@ function Head({ conversation, isOver }: { conversation: Conversation | undefined
 
 function noteOf({ type, peer, member_count }: Conversation) {
   if (type === 'group') return t().pane.members(member_count)
-  return peer && !peer.deleted ? <PeerNote peer={peer} /> : null
+  return peer && !peer.deleted ? <PeerNote peer={peer} otherwise={`@${peer.username}`} /> : null
 }
 
 function Content({ opened, conversation }: { opened: Opened; conversation: Conversation | undefined }) {

@@ -4,8 +4,8 @@ import { ago } from '../app/format.js'
 import { t } from '../app/language.js'
 import { presenceOf, useWatched } from '../app/presence.js'
 
-/** Whether the other one is here, or when they were; until that is known, by what name others find them. */
-export function PeerNote({ peer }: { peer: User }) {
+/** Whether the other one is here, or when they were, behind `before`; as long as that is not known, `otherwise`. */
+export function PeerNote({ peer, before = '', otherwise }: { peer: User; before?: string; otherwise?: string }) {
   const place = useRef<HTMLElement>(null)
   useWatched(place, peer.id)
   const now = presenceOf(peer.id)
@@ -15,5 +15,5 @@ export function PeerNote({ peer }: { peer: User }) {
     if (now.status !== 'offline') return say[now.status]
     return now.last_seen_at ? say.seen(ago(now.last_seen_at)) : undefined
   })()
-  return <bdi ref={place}>{words ?? `@${peer.username}`}</bdi>
+  return <bdi ref={place}>{words === undefined ? otherwise : before + words}</bdi>
 }

@@ -4,7 +4,8 @@ import { Spinner } from './spinner.js'
 
 type Props = {
   children: ComponentChildren
-  kind?: 'primary' | 'plain' | 'danger'
+  /** `danger` does it; `warning` asks first. */
+  kind?: 'primary' | 'plain' | 'danger' | 'warning'
   type?: 'button' | 'submit'
   icon?: IconName
   isBusy?: boolean

@@ -62,7 +62,7 @@ export function GroupDetails({ group }: { group: Conversation }) {
           {t().entry.leave}
         </Button>
         {may(me.role, 'conversation.delete') && (
-          <Button icon="trash" kind="danger" onClick={() => setOpen('delete')}>
+          <Button icon="trash" kind="warning" onClick={() => setOpen('delete')}>
             {say.delete}
           </Button>
         )}

@@ -31,7 +31,8 @@ export function PersonDetails({ conversation }: { conversation: Conversation }) 
         </h3>
         {!peer.deleted && (
           <p class="quiet">
-            <bdi>@{peer.username}</bdi> · <PeerNote peer={peer} />
+            <bdi>@{peer.username}</bdi>
+            <PeerNote peer={peer} before=" · " />
           </p>
         )}
         {peer.status_text && (
@@ -56,7 +57,7 @@ export function PersonDetails({ conversation }: { conversation: Conversation }) 
               {say.unblock}
             </Button>
           ) : (
-            <Button icon="ban" kind="danger" onClick={() => setAsking(true)}>
+            <Button icon="ban" kind="warning" onClick={() => setAsking(true)}>
               {say.block}
             </Button>
           )}

@@ -31,7 +31,7 @@ export function Account() {
         <Button icon="signOut" onClick={() => (outbox.value.length > 0 ? setAsked('out') : out())}>
           {t().account.signOut}
         </Button>
-        <Button icon="trash" kind="danger" onClick={() => setAsked('delete')}>
+        <Button icon="trash" kind="warning" onClick={() => setAsked('delete')}>
           {say.deleteAccount}
         </Button>
       </div>

@@ -65,7 +65,7 @@ export function Devices() {
       </ul>
       {sessions.length > 1 && (
         <div class="details-end">
-          <Button icon="signOut" kind="danger" onClick={() => setAsking(true)}>
+          <Button icon="signOut" kind="warning" onClick={() => setAsking(true)}>
             {say.endOthers}
           </Button>
         </div>
