@@ -240,7 +240,7 @@ testInBrowser('the list shows who is here and who types, and each conversation a
   await bob.post(`/conversations/${id}/typing`, { typing: true })
   await entry(/Climbing.*bob of Earshot is typing/).waitFor()
   await bob.say(id, 'there')
-  await entry(/Climbing.*bob of Earshot: there/).waitFor()
+  await entry(/Climbing.*bob of Earshot.*there/).waitFor()
   ear.cut()
 
   const menu = async (title: string, item: string) => {
