@@ -2,7 +2,7 @@
 // The types of a worker and those of a page do not go together: these few are all that is used.
 type Waiting = { waitUntil(work: Promise<unknown>): void }
 type Fetching = { request: Request; respondWith(answer: Promise<Response>): void }
-type Window = { focus(): Promise<unknown>; postMessage(message: unknown): void }
+type Window = { url: string; focus(): Promise<unknown>; postMessage(message: unknown): void }
 type Clicking = Waiting & { notification: { data: { path?: string } | null; close(): void } }
 type Worker = {
   location: Location
@@ -55,7 +55,8 @@ worker.addEventListener('notificationclick', (event) => {
   const path = notification.data?.path ?? '/'
   notification.close()
   const show = async () => {
-    const [open] = await worker.clients.matchAll({ type: 'window' })
+    const all = await worker.clients.matchAll({ type: 'window' })
+    const open = all.find(({ url }) => !OTHERS.test(new URL(url).pathname))
     if (!open) return worker.clients.openWindow(path)
     open.postMessage({ path })
     return open.focus()

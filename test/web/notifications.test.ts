@@ -23,6 +23,24 @@ const told = (page: Page) =>
     return all.map(({ title, body }) => `${title}: ${body}`)
   })
 
+testInBrowser('what was told goes with the session, though nobody looks', async () => {
+  await using pages = await openPages()
+  const [alice, bob] = await pages.world.people('alice', 'bob')
+  const { id } = await pages.world.group(alice, bob)
+  const page = await pages.enter('alice')
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  await page.context().grantPermissions(['notifications'])
+  await page.evaluate(() => localStorage.setItem('earshot.desktop', 'on'))
+  await page.reload()
+  await page.locator('a.entry').waitFor()
+  await hide(page)
+  await bob.say(id, 'for alice alone')
+  await expect.poll(() => told(page)).toHaveLength(1)
+  await alice.delete('/sessions')
+  await page.waitForURL('**/sign-in')
+  await expect.poll(() => told(page)).toEqual([])
+})
+
 testInBrowser('a hidden page tells of a message, and of none that its conversation is to be silent about', async () => {
   await using pages = await openPages()
   const [alice, bob] = await pages.world.people('alice', 'bob')

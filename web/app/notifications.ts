@@ -45,8 +45,9 @@ function isWorth(message: Message, { me: mine, ...conversation }: Conversation, 
 
 /** Nobody is meant by a longer name that begins like theirs. */
 function names(text: string, username: string): boolean {
-  const words = text.toLowerCase().match(/@[a-z0-9][a-z0-9._-]*/g) ?? []
-  return words.some((word) => word.replace(/[._-]+$/, '') === `@${username.toLowerCase().replace(/[._-]+$/, '')}`)
+  // What ends a word ends a sentence as well; a pattern that would look for it anew from each dot would take too long.
+  const words: readonly string[] = text.toLowerCase().match(/@[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?/g) ?? []
+  return words.includes(`@${username.toLowerCase().replace(/[._-]+$/, '')}`)
 }
 
 let rungAt = Number.NEGATIVE_INFINITY

@@ -106,6 +106,8 @@ async function ask(): Promise<void> {
     const ids = [...wanted].slice(0, ASKED_MAX)
     try {
       const { data } = await client.call('GET /users', { query: { ids } })
+      // Whom one asked about is nothing for the next one.
+      if (phase.peek() !== 'in') return wanted.clear()
       for (const id of ids) {
         wanted.delete(id)
         // Whoever is not answered is not there.

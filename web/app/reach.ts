@@ -7,6 +7,7 @@ import { client, me, status } from './client.js'
 
 /** Of a larger conversation nobody is told. */
 const MEMBERS_MAX = 100
+const GATHER_MS = 500
 const NOWHERE = { read: 0, delivered: 0 }
 
 type Reach = typeof NOWHERE
@@ -18,7 +19,7 @@ export const reach = signal<Reach>(NOWHERE)
 export function useReach(conversation: Conversation | undefined): void {
   const { id, member_count = 0 } = conversation ?? {}
   const isTold = member_count <= MEMBERS_MAX
-  useEffect(() => (id !== undefined && isTold ? follow(id) : undefined), [id, isTold, member_count])
+  useEffect(() => (id !== undefined && isTold ? follow(id) : undefined), [id, isTold])
 }
 
 function follow(id: string): () => void {
@@ -46,15 +47,26 @@ function follow(id: string): () => void {
     isComplete = true
     tell()
   }
+  let timer: number | undefined
+  const again = () => {
+    timer = undefined
+    load().catch(() => undefined)
+  }
   const stops = [
     // What was told meanwhile was not heard.
     effect(() => {
-      if (status.value === 'live') load().catch(() => undefined)
+      if (status.value === 'live') again()
     }),
     client.on('signal', ({ type, stream, data }) => {
       if (type !== 'receipt.updated' || stream !== id) return
       put(data)
       tell()
+    }),
+    client.on('event', ({ type, stream, data }) => {
+      if (stream !== id) return
+      if (type === 'member.removed' && positions.delete((data as { user_id: string }).user_id)) tell()
+      // Many may come at once.
+      if (type === 'member.added') timer ??= setTimeout(again, GATHER_MS)
     }),
     // Whoever says something has read what was there; nobody is told.
     client.on('event', ({ type, stream, data }) => {
@@ -66,6 +78,7 @@ function follow(id: string): () => void {
   ]
   return () => {
     isOver = true
+    clearTimeout(timer)
     reach.value = NOWHERE
     for (const stop of stops) stop()
   }

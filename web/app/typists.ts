@@ -1,6 +1,6 @@
 // Who types where, for the list of conversations. The server says it only to those who may know.
-import { type Signal, signal } from '@preact/signals'
-import { client, me } from './client.js'
+import { effect, type Signal, signal } from '@preact/signals'
+import { client, me, phase } from './client.js'
 
 /** It ends so long after it was heard last, should nobody say so. */
 const LASTS_MS = 13_000
@@ -22,6 +22,13 @@ client.on('signal', ({ type, stream, data }) => {
 client.on('event', ({ type, stream, data }) => {
   const author = (data as { sender_id?: string | null }).sender_id
   if (type === 'message.created' && author) stopped(stream, author)
+})
+
+effect(() => {
+  if (phase.value !== 'out') return
+  for (const timer of timers.values()) clearTimeout(timer)
+  timers.clear()
+  typing.clear()
 })
 
 function started(stream: string, userId: string): void {

@@ -27,7 +27,7 @@ export function Bubble({ row, gap, isMine, isGroup, isFound }: Props) {
   const progress = isMine && !isUnsent && message.deleted_at === null ? progressOf(message) : undefined
   const isEdited = !isUnsent && message.edited_at !== null && message.deleted_at === null
   const label = [
-    t().transcript.message(name, gist(message), timeOfDay(message.created_at)),
+    t().transcript.message(name, gist(message).slice(0, SHOWN_MAX), timeOfDay(message.created_at)),
     !isUnsent && message.reply_to && t().message.replyTo(nameOf(person(message.reply_to.sender_id ?? ''))),
     isEdited && t().message.edited,
     progress && t().transcript[progress],
@@ -107,12 +107,17 @@ function Ticks({ progress }: { progress: 'sent' | 'delivered' | 'read' }) {
   )
 }
 
+/** Nobody can write more here; what was put into the database by other means would hold up the page. */
+const SHOWN_MAX = 65_536
+
 function Words({ message }: { message: Message | Unsent }) {
   if ('deleted_at' in message && message.deleted_at !== null) return <p class="deleted">{t().message.deleted}</p>
   if (!message.content) return null
   return (
     <p class="words" dir="auto">
-      {partsOf(message.content).map((part) => (typeof part === 'string' ? part : <Address {...part} />))}
+      {partsOf(message.content.slice(0, SHOWN_MAX)).map((part) =>
+        typeof part === 'string' ? part : <Address {...part} />,
+      )}
     </p>
   )
 }

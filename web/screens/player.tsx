@@ -11,6 +11,8 @@ import { Wave } from './wave.js'
 
 /** By one key. */
 const STEP_S = 5
+/** The server makes fewer; what another one has written there may be endless. */
+const BARS_MAX = 256
 /** What has no picture has an even one. */
 const EVEN = Array<number>(64).fill(18)
 
@@ -83,7 +85,7 @@ export function Player({ file }: { file: Attachment }) {
       <div class="player-main">
         {kind === 'audio' && <bdi class="file-name">{name}</bdi>}
         <div class="track">
-          <Wave values={waveform ?? EVEN} part={length > 0 ? at / length : 0} />
+          <Wave values={waveform?.slice(0, BARS_MAX) ?? EVEN} part={length > 0 ? at / length : 0} />
           <input
             type="range"
             min={0}
