@@ -10,8 +10,12 @@ type Found = { violations: { id: string; nodes: { target: string[]; failureSumma
 /** Empty if there is nothing. */
 export async function faultsOf(page: Page): Promise<string[]> {
   await page.evaluate(await source)
-  // What fades in has other colours meanwhile.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))))
+  // What fades in has other colours meanwhile. What turns for ever has no end to wait for.
+  await page.evaluate(() => {
+    const isEnding = (one: Animation) => one.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY
+    const ending = document.getAnimations().filter(isEnding)
+    return Promise.all(ending.map((one) => one.finished.catch(() => undefined)))
+  })
   const { violations } = (await page.evaluate('axe.run()')) as Found
   return violations.flatMap(({ id, nodes }) =>
     nodes.map((one) => `${id} ${one.target.join(' ')}: ${one.failureSummary}`),
