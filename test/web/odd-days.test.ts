@@ -231,6 +231,42 @@ testInBrowser('a reply to what is taken back ends, and whoever may only read is 
   expect(pages.errors).toEqual([])
 })
 
+testInBrowser('a message is read by all once it is known of all, and of those who come', async () => {
+  await using pages = await openPages()
+  const [alice, bob, carol, dave] = await pages.world.people('alice', 'bob', 'carol', 'dave')
+  const { id } = await pages.world.group(alice, bob, carol)
+  const page = await pages.enter('alice')
+  // How far they are is asked, and the answer takes its time.
+  let answer = () => {}
+  const held = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  let asked = 0
+  await page.route(`**/conversations/${id}/receipts*`, async (route) => {
+    asked++
+    await held
+    await route.continue()
+  })
+  await page.locator('a.entry').click()
+  const { number } = await alice.say(id, 'who has read this?')
+  const read = (person: typeof bob) => person.ask('PUT', `/conversations/${id}/receipts`, { read_number: number })
+  const ticks = page.locator('.message', { hasText: 'who has read this?' }).locator('.ticks')
+  await ticks.waitFor()
+  await read(bob)
+  // Later than that, and heard for certain.
+  await bob.say(id, 'I have')
+  await page.locator('.words', { hasText: 'I have' }).waitFor()
+  expect(await ticks.getAttribute('class')).toBe('ticks sent')
+  answer()
+  await read(carol)
+  await page.locator('.ticks.read').waitFor()
+  expect(asked).toBe(1)
+
+  await alice.post(`/conversations/${id}/members`, { user_ids: [dave.id] })
+  await expect.poll(() => asked, PATIENT).toBe(2)
+  expect(pages.errors).toEqual([])
+})
+
 testInBrowser('many who are added at once are asked for at once', async () => {
   await using pages = await openPages()
   const [alice, bob, ...others] = await pages.world.people('alice', 'bob', 'carol', 'dave', 'erin', 'frank')

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { testInBrowser } from '../support/browser.js'
 import type { Person } from '../support/person.js'
 import { faultsOf } from './axe.js'
-import { openPages, type Pages, PHONE } from './pages.js'
+import { openPages, PATIENT, type Pages, PHONE } from './pages.js'
 
 const MANY = 3_000
 /** Of a screen with what is near it. */
@@ -123,7 +123,8 @@ testInBrowser('a quote leads to what it quotes, however far back, and one finds 
   await page.locator('.quote button').click()
   await inView(page, data[0].content)
   expect(new URL(page.url()).pathname).toBe(`/c/${id}/m/${data[0].number}`)
-  expect(await focused(page)).toBe(data[0].content)
+  // The quote has the same words: they are in view before one is there.
+  await expect.poll(() => focused(page), PATIENT).toBe(data[0].content)
   await page.locator('.message.found').waitFor()
   await page.locator('.message.found').waitFor({ state: 'detached' })
   expect(await drawn(page)).toBeLessThan(DRAWN_MAX)
@@ -141,7 +142,7 @@ testInBrowser('a quote leads to what it quotes, however far back, and one finds 
   // And by its address alone, as it may be sent to somebody.
   await page.goto(`${pages.world.node.url}/c/${id}/m/1500`)
   await inView(page, 'line 1499')
-  expect(await focused(page)).toBe('line 1499')
+  await expect.poll(() => focused(page), PATIENT).toBe('line 1499')
   await page.getByRole('button', { name: 'To the newest message' }).click()
   await inView(page, 'as you said')
   // The button is gone; where it led to has the focus.
