@@ -217,3 +217,30 @@ for (const [where, viewport] of [
     expect(pages.errors).toEqual([])
   })
 }
+
+testInBrowser('whoever leaves a group by keys, or is removed from it, is in the list then', async () => {
+  await using pages = await openPages()
+  const [alice, bob] = await pages.world.people('alice', 'bob')
+  const found = (name: string) => alice.post('/conversations', { type: 'group', name, user_ids: [bob.id] })
+  const [one, other] = [await found('Climbing'), await found('Swimming')]
+  const page = await pages.enter('bob')
+  await page.goto(`${pages.world.node.url}/c/${one.id}/details`)
+  await page.locator('.details .member').nth(1).waitFor()
+  await reach(page, 'Leave group')
+  await press(page, 'Enter')
+  await reach(page, 'Leave group')
+  await press(page, 'Enter')
+  await page.getByText('Choose a conversation').waitFor()
+  await expectSeen(page)
+  await within(page, '.sidebar')
+
+  await page.goto(`${pages.world.node.url}/c/${other.id}`)
+  await writing(page)
+  await alice.delete(`/conversations/${other.id}/members/${bob.id}`)
+  await page.getByRole('heading', { name: 'You were removed from “Swimming”' }).waitFor()
+  await reach(page, 'To your conversations')
+  await press(page, 'Enter')
+  await page.getByText('Nobody here yet').waitFor()
+  await expectSeen(page)
+  await within(page, '.sidebar')
+})

@@ -22,8 +22,12 @@ export function Shell() {
   const id = at.name === 'conversation' ? at.id : undefined
   const left = useRef<string | undefined>(undefined)
   useEffect(() => {
-    // Back in the list, one is where one was.
-    if (!id && left.current) document.querySelector<HTMLElement>(`[href="/c/${left.current}"]`)?.focus()
+    // Back in the list, one is where one was; at its beginning if that is gone.
+    if (!id && left.current) {
+      const find = (selector: string) => document.querySelector<HTMLElement>(selector)
+      const at = find(`[href="/c/${left.current}"]`) ?? find('.filters input:checked')
+      at?.focus()
+    }
     left.current = id
   }, [id])
   const hasDetails = at.name === 'conversation' && at.hasDetails === true
