@@ -60,8 +60,11 @@ export function useMessageMenu({ rows, roving, conversation }: Options) {
   )
   const end = () => {
     setAsked(undefined)
-    // Once the dialog has given the focus to what may be gone.
-    setTimeout(() => back.current())
+    // Once the dialog has given the focus to what may be gone; whoever has gone on meanwhile is not taken back.
+    setTimeout(() => {
+      const at = document.activeElement
+      if (at === document.body || at?.closest('.messages')) back.current()
+    })
   }
   return {
     element,
