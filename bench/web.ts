@@ -21,12 +21,15 @@ const MORE = 1.2
 
 async function main(options: Options): Promise<boolean> {
   const progress = new Progress(process.stdout)
+  const said = await readSaid(options)
   const program = await openProgram()
-  const interrupted = stopOnSignal(() => program.close())
   try {
-    const said = await readSaid(options)
     await build()
     const postgres = await openPostgres(options.databaseUrl, {})
+    const interrupted = stopOnSignal(async () => {
+      await program.close()
+      await postgres.stop()
+    })
     try {
       const checks = await inDatabase(postgres, 'earshot_web', async (databaseUrl) => {
         const stage = await openStage(databaseUrl, said)
@@ -42,10 +45,10 @@ async function main(options: Options): Promise<boolean> {
       )
       return passes(checks)
     } finally {
+      await interrupted()
       await postgres.stop()
     }
   } finally {
-    await interrupted()
     await program.close()
   }
 }

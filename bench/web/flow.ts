@@ -99,13 +99,14 @@ async function measure(page: Page, talk: () => Promise<Talked>) {
   const main = mainThread(events, pid)
   const [began = 0, come = 0, ended = 0] = main.flatMap(({ name, ts }) => (name === 'bench' ? [ts / 1_000] : []))
   const figuresOf = (span: Span) => {
-    const { share, long, longest, layouts, layoutShare } = workOf(main, span)
+    const { share, cpu, long, longest, layouts, layoutShare } = workOf(main, span)
     const frames = framesOf(events, pid, span)
     const perSecond = (count: number) => (count / (span.to - span.from)) * 1_000
     return {
       'frames/s': perSecond(frames.presented + frames.partial),
       'dropped %': droppedShare(frames) * 100,
       'main thread %': share * 100,
+      'its CPU %': (cpu / (span.to - span.from)) * 100,
       'layout %': layoutShare * 100,
       'layouts/s': perSecond(layouts),
       'long tasks': long,
@@ -118,6 +119,7 @@ async function measure(page: Page, talk: () => Promise<Talked>) {
     idle: figuresOf({ from: began, to: come }),
     busy: {
       ...figuresOf({ from: come, to: ended }),
+      'CPU ms a message': workOf(main, { from: come, to: ended }).cpu / result.taken,
       'heard p50 ms': heard50,
       'p99 ms': heard99,
       'painted p50 ms': p50,

@@ -43,24 +43,15 @@ export async function measureLoad(program: Browser, stage: Stage, runs: number, 
   }
   progress.end()
   console.log(`\n${figures.draw('milliseconds')}\n`)
-  const all = (figure: string, names = figures.subjects) => names.flatMap((name) => figures.of(name, figure))
-  const near = figures.subjects.filter((name) => name.startsWith(OPEN.name))
-  const worst = (values: readonly number[]) => [Math.max(...values)]
+  const all = (figure: string, beginning = '') =>
+    figures.subjects.filter((name) => name.startsWith(beginning)).flatMap((name) => figures.of(name, figure))
   return [
-    check('first contentful paint, the slowest of all', worst(all('first paint')), { most: GOOD.paint_ms }, ' ms'),
-    check(
-      'largest contentful paint, the slowest of all',
-      worst(all('largest paint')),
-      { most: GOOD.largest_ms },
-      ' ms',
-    ),
-    check(
-      'total blocking time, loopback, cold list',
-      all('blocked', near.slice(-2, -1)),
-      { most: GOOD.blocked_ms },
-      ' ms',
-    ),
-    check('layout shift, the worst of all', worst(all('layout shift')), { most: GOOD.shift }),
+    ...[OPEN, NARROW].flatMap(({ name }) => [
+      check(`first contentful paint, ${name}`, all('first paint', name), { most: GOOD.paint_ms }, ' ms'),
+      check(`largest contentful paint, ${name}`, all('largest paint', name), { most: GOOD.largest_ms }, ' ms'),
+    ]),
+    check('total blocking time', all('blocked'), { most: GOOD.blocked_ms }, ' ms'),
+    check('layout shift, the worst of all', [Math.max(...all('layout shift'))], { most: GOOD.shift }),
   ]
 }
 

@@ -60,7 +60,7 @@ export async function measureScroll(
     const [from = 0, to = 0] = main.flatMap(({ name, ts }) => (name === 'bench' ? [ts / 1_000] : []))
     const span = { from, to }
     const frames = framesOf(events, pid, span)
-    const { share, long, longest } = workOf(main, span)
+    const { share, cpu, long, longest } = workOf(main, span)
     const row = before ? `${name}: ` : ''
     for (const [what, held] of Object.entries({ 'at the end': first, 'far up': up, 'back at the end': back })) {
       figures.add(`${row}${what}`, 0, {
@@ -76,6 +76,7 @@ export async function measureScroll(
       'scrolled without the main thread %': (frames.partial / (frames.presented + frames.partial)) * 100,
       'dropped %': droppedShare(frames) * 100,
       'main thread %': share * 100,
+      'CPU ms a message': cpu / drawn,
       'long tasks': long,
       'longest ms': longest,
     })

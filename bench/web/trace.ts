@@ -8,6 +8,8 @@ export type TraceEvent = {
   tid: number
   ts: number
   dur?: number
+  /** What of it the thread has really had: others want the processor too. */
+  tdur?: number
   args?: {
     name?: string
     data?: {
@@ -22,7 +24,7 @@ export type TraceEvent = {
 }
 type FrameReport = { state: string; frame_sequence: number; affects_smoothness?: boolean }
 export type Span = { from: number; to: number }
-export type Task = { at: number; ms: number }
+export type Task = { at: number; ms: number; cpu: number }
 
 /** A task that one feels, as the web vitals have it. */
 export const LONG_MS = 50
@@ -50,8 +52,8 @@ export function tasksOf(main: readonly TraceEvent[]): Task[] {
 }
 
 function durationsOf(main: readonly TraceEvent[], names: readonly string[]): Task[] {
-  return main.flatMap(({ name, ph, ts, dur = 0 }) =>
-    ph === 'X' && names.includes(name) ? [{ at: ts / 1_000, ms: dur / 1_000 }] : [],
+  return main.flatMap(({ name, ph, ts, dur = 0, tdur = 0 }) =>
+    ph === 'X' && names.includes(name) ? [{ at: ts / 1_000, ms: dur / 1_000, cpu: tdur / 1_000 }] : [],
   )
 }
 
@@ -65,12 +67,14 @@ export type Load = {
   interactive: number
   blocked: number
   'layout shift': number
+  CPU: number
 }
 
 /**
  * Milliseconds since the navigation. `usable`: what one came for is there and painted. `interactive`: it is, and the last long task
  * before a second without one is over; NaN where no such second was traced. `blocked`: what long tasks took beyond 50 ms
  * between the first paint and then. `layout shift`: the sum of all, not caused by input.
+ * `CPU`: what the main thread has worked until it was usable, whatever else the machine had to do.
  */
 export function loadOf(events: readonly TraceEvent[]): Load {
   const main = mainThread(events, pageProcess(events))
@@ -98,6 +102,7 @@ export function loadOf(events: readonly TraceEvent[]): Load {
     interactive: interactive - begun,
     blocked,
     'layout shift': shifts.reduce((sum, score) => sum + score, 0),
+    CPU: tasksOf(main).reduce((sum, { at, cpu }) => (at >= begun && at < usable ? sum + cpu : sum), 0),
   }
 }
 
@@ -142,20 +147,21 @@ export const droppedShare = ({ presented, partial, dropped }: Frames): number =>
   return all === 0 ? 0 : dropped / all
 }
 
-export type Work = { share: number; long: number; longest: number; layouts: number; layoutShare: number }
+export type Work = { share: number; cpu: number; long: number; longest: number; layouts: number; layoutShare: number }
 
-/** How busy the main thread was; what reaches over an end of the span counts as far as it is within. */
+/** How busy the main thread was, and for how many ms it had a processor (`cpu`); what reaches over an end of the span counts as far as it is within. */
 export function workOf(main: readonly TraceEvent[], { from, to }: Span): Work {
   const within = (tasks: readonly Task[]) =>
-    tasks.flatMap(({ at, ms }) => {
+    tasks.flatMap(({ at, ms, cpu }) => {
       const part = Math.min(at + ms, to) - Math.max(at, from)
-      return part > 0 ? [{ ms, part }] : []
+      return part > 0 ? [{ ms, part, cpu: (cpu * part) / ms }] : []
     })
   const sum = (tasks: readonly { part: number }[]) => tasks.reduce((total, { part }) => total + part, 0)
   const tasks = within(tasksOf(main))
   const layouts = within(durationsOf(main, ['Layout', 'UpdateLayoutTree']))
   return {
     share: sum(tasks) / (to - from),
+    cpu: tasks.reduce((total, { cpu }) => total + cpu, 0),
     long: tasks.filter(({ ms }) => ms > LONG_MS).length,
     longest: Math.max(0, ...tasks.map(({ ms }) => ms)),
     layouts: within(durationsOf(main, ['Layout'])).length,

@@ -41,6 +41,7 @@ test('a page without long tasks is interactive once it can be used', () => {
     interactive: 400,
     blocked: 0,
     'layout shift': 0,
+    CPU: 0,
   })
 })
 
@@ -128,9 +129,16 @@ test('what reaches over an end of the span counts as far as it is within', () =>
   ]
   expect(workOf(main, { from: 100, to: 300 })).toEqual({
     share: (50 + 10 + 5) / 200,
+    cpu: 0,
     long: 2,
     longest: 100,
     layouts: 1,
     layoutShare: 5 / 200,
   })
+})
+
+test('what the thread has worked is counted apart from how long it took, and only what began before the page was usable', () => {
+  const worked = (ms: number, dur: number, cpu: number) => ({ ...task(ms, dur), tdur: cpu * 1_000 })
+  expect(load(worked(50, 10, 10), worked(150, 100, 30), worked(480, 60, 12), worked(600, 40, 40)).CPU).toBe(42)
+  expect(workOf([worked(50, 100, 40), worked(200, 10, 3)], { from: 100, to: 300 }).cpu).toBe(20 + 3)
 })
