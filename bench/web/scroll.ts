@@ -15,7 +15,7 @@ export type ScrollOptions = { messages: number; before: string | undefined }
 /** Whoever is not there by then stays where they are. */
 const PATIENCE_MS = 60_000
 const SETTLED_MS = 1_500
-const BARS = { growth: 2, nodes: 1.5 }
+const BARS = { growth: 2, nodes: 2 }
 
 export async function measureScroll(
   program: Browser,

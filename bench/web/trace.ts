@@ -14,6 +14,7 @@ export type TraceEvent = {
     name?: string
     data?: {
       documentLoaderURL?: string
+      startTime?: number
       score?: number
       had_recent_input?: boolean
       frames?: { processId: number; isOutermostMainFrame?: boolean }[]
@@ -79,10 +80,11 @@ export type Load = {
 export function loadOf(events: readonly TraceEvent[]): Load {
   const main = mainThread(events, pageProcess(events))
   // What is no address is the empty page before it, or one in its shadow.
-  const [begun = Number.NaN] = timesOf(
+  const [navigated] = timesOf(
     main.filter(({ args }) => args?.data?.documentLoaderURL),
     'navigationStart',
   )
+  const begun = navigated ?? originOf(main)
   const first = timesOf(main, 'firstContentfulPaint').find((at) => at >= begun) ?? Number.NaN
   const largest = timesOf(main, 'largestContentfulPaint::Candidate').findLast((at) => at >= begun) ?? first
   const usable = Math.max(first, timesOf(main, 'usable').find((at) => at >= begun) ?? Number.NaN)
@@ -104,6 +106,12 @@ export function loadOf(events: readonly TraceEvent[]): Load {
     'layout shift': shifts.reduce((sum, score) => sum + score, 0),
     CPU: tasksOf(main).reduce((sum, { at, cpu }) => (at >= begun && at < usable ? sum + cpu : sum), 0),
   }
+}
+
+/** Of a new process the beginning may be missing; a mark says how long after it it was made. */
+function originOf(main: readonly TraceEvent[]): number {
+  const mark = main.find(({ name }) => name === 'usable')
+  return mark ? mark.ts / 1_000 - (mark.args?.data?.startTime ?? Number.NaN) : Number.NaN
 }
 
 function quietFrom(long: readonly Task[], usable: number, end: number): number {

@@ -142,3 +142,9 @@ test('what the thread has worked is counted apart from how long it took, and onl
   expect(load(worked(50, 10, 10), worked(150, 100, 30), worked(480, 60, 12), worked(600, 40, 40)).CPU).toBe(42)
   expect(workOf([worked(50, 100, 40), worked(200, 10, 3)], { from: 100, to: 300 }).cpu).toBe(20 + 3)
 })
+
+test('where the navigation is missing in the trace, a mark tells when it was', () => {
+  const marked = at(500, 'usable', { args: { data: { startTime: 400 } } })
+  const found = loadOf([THREAD, at(300, 'firstContentfulPaint'), marked, at(3_000, 'the end')])
+  expect([found['first paint'], found.interactive]).toEqual([200, 400])
+})
