@@ -32,16 +32,16 @@ export function gist(message: Message | Unsent): string {
 /** More than fits into a line; of a long text the rest would be laid out for nothing, for each conversation of the list. */
 const PREVIEW_LENGTH = 200
 
-/** Below the title of a conversation: who said what last. */
-export const preview = (conversation: Conversation, myId: string | undefined): string =>
-  whoSaidWhat(conversation, myId).slice(0, PREVIEW_LENGTH)
-
-function whoSaidWhat({ last_message: last, type }: Conversation, myId: string | undefined): string {
-  if (!last) return t().list.none
-  if (last.sender_id === null) return gist(last)
-  const said = isolated(gist(last))
-  if (last.sender_id === myId) return t().list.you(said)
-  return type === 'direct' ? said : t().list.from(isolated(nameOf(person(last.sender_id))), said)
+/** Below the title of a conversation: who said what last. They are apart, for each may be written in another direction. */
+export function preview(
+  { last_message: last, type }: Conversation,
+  myId: string | undefined,
+): { who: string; what: string } {
+  if (!last) return { who: '', what: t().list.none }
+  const what = gist(last).slice(0, PREVIEW_LENGTH)
+  if (last.sender_id === null) return { who: '', what }
+  if (last.sender_id === myId) return { who: t().list.you(''), what }
+  return { who: type === 'direct' ? '' : t().list.from(isolated(nameOf(person(last.sender_id))), ''), what }
 }
 
 export function systemText({ system }: Pick<Message, 'system'>): string {

@@ -61,11 +61,25 @@ export function Entry({ conversation, isCurrent }: { conversation: Conversation;
 
 function Preview({ conversation }: { conversation: Conversation }) {
   const typists = typistsIn(conversation.id)
-  if (typists.length === 0) return <span class="entry-preview">{preview(conversation, me.value?.id)}</span>
+  if (typists.length === 0) {
+    const { who, what } = preview(conversation, me.value?.id)
+    return (
+      <span class="entry-preview">
+        {who && <span class="entry-who">{who}</span>}
+        <span class="entry-what" dir="auto">
+          {what}
+        </span>
+      </span>
+    )
+  }
   const say = t().typing
   const names = typists.slice(0, NAMED_MAX).map((one) => nameOf(person(one)))
   const words = typists.length > NAMED_MAX ? say.several : say.named(typists.length, listOf(names))
-  return <span class="entry-preview is-typing">{conversation.type === 'direct' ? say.direct : words}</span>
+  return (
+    <span class="entry-preview is-typing">
+      <span class="entry-what">{conversation.type === 'direct' ? say.direct : words}</span>
+    </span>
+  )
 }
 
 function Sign({ icon, label }: { icon: 'bellOff' | 'pin'; label: string }) {
