@@ -124,6 +124,7 @@ const TABLE: Row[] = [
   ['GET /manifest.webmanifest', all('200')],
   ['GET /icon.svg', all('200')],
   ['GET /icon-maskable.svg', all('200')],
+  ['GET /apple-touch-icon.png', all('200')],
   ['GET /assets/:file', all('404 route.not_found')],
   ['GET /docs', all('200')],
   ['GET /swagger', all('200')],

@@ -24,7 +24,7 @@ export const asyncApi = buildAsyncApi()
 const PROBLEM = 'application/problem+json'
 /** For browsers; they have a test of their own. */
 const PAGES =
-  /^\/((docs|swagger|sign-in|sign-up|c|settings|admin|assets)(\/|$)|$|(sw\.js|manifest\.webmanifest|icon\.svg|icon-maskable\.svg)$)/
+  /^\/((docs|swagger|sign-in|sign-up|c|settings|admin|assets)(\/|$)|$|(sw\.js|manifest\.webmanifest|icon\.svg|icon-maskable\.svg|apple-touch-icon\.png)$)/
 
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 ajvFormats.default(ajv)
