@@ -10,7 +10,7 @@ export const TALL = { viewport: { width: 1280, height: 2_400 } }
 export type Line = { id: string; number: number; content: string; sender_id: string }
 
 export const words = (page: Page) => page.locator('.message .words').allInnerTexts()
-export const shown = (page: Page, text: string) => page.locator('.messages').getByText(text, { exact: true })
+export const shown = (page: Page, text: string | RegExp) => page.locator('.messages').getByText(text, { exact: true })
 export const banner = (page: Page) => page.locator('.banner')
 
 /** By keys, as one does who does not wait for anything. */
@@ -56,22 +56,24 @@ export async function expectAgreement(
 export const untilSeen = (page: Page) =>
   banner(page).evaluate((element) => Promise.all(element.getAnimations().map((one) => one.finished)))
 
-/** The page itself is kept by its worker, and so many messages by the SDK, with the next checkpoint. */
+/** What the SDK keeps of this conversation's messages: it does so with the next checkpoint. */
+export const kept = (page: Page, id: string): Promise<number> =>
+  page.evaluate(
+    (id) =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('earshot', 1)
+        opening.onerror = () => reject(opening.error)
+        opening.onsuccess = () => {
+          const value = opening.result.transaction('kept').objectStore('kept').get(`conversation:${id}`)
+          value.onsuccess = () => resolve(value.result?.messages?.length ?? 0)
+          opening.result.close()
+        }
+      }),
+    id,
+  )
+
+/** The page itself is kept by its worker. */
 export async function untilKept(page: Page, id: string, count: number): Promise<void> {
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-  const kept = () =>
-    page.evaluate(
-      (id) =>
-        new Promise<number>((resolve, reject) => {
-          const opening = indexedDB.open('earshot', 1)
-          opening.onerror = () => reject(opening.error)
-          opening.onsuccess = () => {
-            const value = opening.result.transaction('kept').objectStore('kept').get(`conversation:${id}`)
-            value.onsuccess = () => resolve(value.result?.messages?.length ?? 0)
-            opening.result.close()
-          }
-        }),
-      id,
-    )
-  await expect.poll(kept, { timeout: 20_000 }).toBeGreaterThanOrEqual(count)
+  await expect.poll(() => kept(page, id), { timeout: 20_000 }).toBeGreaterThanOrEqual(count)
 }

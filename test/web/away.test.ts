@@ -54,8 +54,8 @@ for (const [how, leave] of [
     const row = (text: string) => page.locator('.message', { has: page.getByText(text, { exact: true }) })
     await row('one, put better').getByText('edited', { exact: true }).waitFor()
     await page.locator('.message .deleted').waitFor()
-    await shown(page, 'alice of Earshot removed carol of Earshot').waitFor()
-    await shown(page, 'alice of Earshot made bob of Earshot viewer').waitFor()
+    await shown(page, /^.alice of Earshot. removed .carol of Earshot.$/u).waitFor()
+    await shown(page, /^.alice of Earshot. made .bob of Earshot. viewer$/u).waitFor()
     await page.locator('.bar-note').getByText('2 members').waitFor()
     // Whoever may only read is not offered to write; the draft is there again when they may.
     await page.getByText('You can read here, but not write.').waitFor()

@@ -108,6 +108,9 @@ testInBrowser('a server that is killed again and again in mid-conversation costs
     theirs.push(...b)
     await Promise.all([write(hers, ...a), write(his, ...b)])
   }
+  // It is said for some seconds only, on both pages at about the same time.
+  const told = () =>
+    Promise.all(screens.map((page) => banner(page).getByText('Everything is up to date again.').waitFor(PATIENT)))
   for (let kill = 1; kill <= 3; kill++) {
     await say(`before ${kill}`, 2)
     // At once: of what was just written some is on its way, and some is not.
@@ -117,10 +120,13 @@ testInBrowser('a server that is killed again and again in mid-conversation costs
     for (const page of screens) await banner(page).getByText('wait').waitFor()
     for (const page of screens) await untilSeen(page)
     node = await startProcess(world, port)
-    if (kill < 3) await expect.poll(() => calledSent(hers).then((all) => all.at(-1)), PATIENT).toBe(mine.at(-1))
+    const back = told()
+    // Each fall makes them wait longer before they try again; a network that is there ends that.
+    for (const page of screens) await page.evaluate(() => dispatchEvent(new Event('online')))
+    await back
+    await expect.poll(() => calledSent(hers).then((all) => all.at(-1)), PATIENT).toBe(mine.at(-1))
     await expectHonest(talk, pages)
   }
-  for (const page of screens) await banner(page).getByText('Everything is up to date again.').waitFor()
   await expectAgreement(bob, id, screens, [mine, theirs])
   expect(pages.errors).toEqual([])
 })

@@ -114,7 +114,7 @@ for (const [count, many, options, steps] of [
     expect(await drawn(page)).toBeLessThan(DRAWN_MAX)
     // And its very beginning.
     await page.goto(`${pages.world.node.url}/c/${id}/m/1`)
-    await page.getByText('alice of Earshot created the group').waitFor()
+    await page.getByText(/^.alice of Earshot. created the group/u).waitFor()
     expect(linesOf(await standing(page))).toContain(1)
     expect(await page.locator('.messages').evaluate((list) => list.scrollTop)).toBe(0)
     expect(pages.errors).toEqual([])

@@ -2,28 +2,12 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { testInBrowser } from '../support/browser.js'
+import { kept } from './agreement.js'
 import { openPages, PATIENT, PHONE } from './pages.js'
 
 async function write(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(text)
   await page.getByRole('button', { name: 'Send' }).click()
-}
-
-/** What the SDK keeps of this conversation's messages: it does so with the next checkpoint. */
-function kept(page: Page, id: string): Promise<number> {
-  return page.evaluate(
-    (id) =>
-      new Promise<number>((resolve, reject) => {
-        const opening = indexedDB.open('earshot', 1)
-        opening.onerror = () => reject(opening.error)
-        opening.onsuccess = () => {
-          const value = opening.result.transaction('kept').objectStore('kept').get(`conversation:${id}`)
-          value.onsuccess = () => resolve(value.result?.messages?.length ?? 0)
-          opening.result.close()
-        }
-      }),
-    id,
-  )
 }
 
 /** It takes its time to appear: what is over at once is not worth a word, nor that it is over. */

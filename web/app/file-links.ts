@@ -2,7 +2,8 @@
 // for some minutes; what has begun to load may go on afterwards.
 import { effect, type Signal, signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { client, phase, status, untilLive } from './client.js'
+import { client, phase } from './client.js'
+import { gather } from './gather.js'
 
 const ASKED_MAX = 100
 const KEPT_MAX = 1_000
@@ -17,14 +18,11 @@ const PAUSE_MS = 30_000
 type Link = { url: string; until: number; at: number }
 
 const known = new Map<string, Signal<Link | undefined>>()
-const wanted = new Set<string>()
-let isAsking = false
 
 effect(() => {
   if (phase.value !== 'out') return
   for (const held of known.values()) held.value = undefined
   known.clear()
-  wanted.clear()
 })
 
 /** For a component that shows the file: undefined until there is an address. It stays while it is shown, unless it does not work. */
@@ -82,34 +80,11 @@ function slot(id: string): Signal<Link | undefined> {
   return held
 }
 
-function want(id: string): void {
-  wanted.add(id)
-  if (isAsking) return
-  isAsking = true
-  queueMicrotask(() => {
-    ask()
-      .catch(reportError)
-      .finally(() => {
-        isAsking = false
-      })
-  })
-}
-
-async function ask(): Promise<void> {
-  while (wanted.size > 0) {
-    const ids = [...wanted].slice(0, ASKED_MAX)
-    try {
-      const { data, expires_at } = await client.call('POST /attachments/urls', { body: { attachment_ids: ids } })
-      for (const id of ids) wanted.delete(id)
-      const at = Date.now()
-      const left = Date.parse(expires_at) - at - EARLY_MS
-      const until = at + (left > 0 ? Math.min(left, USED_MS) : USED_MS)
-      for (const { attachment_id, url } of data) slot(attachment_id).value = { url, until, at }
-    } catch {
-      if (phase.peek() !== 'in') return wanted.clear()
-      // With a connection it is a refusal, and asking again would be one too.
-      if (status.peek() === 'live') for (const id of ids) wanted.delete(id)
-      else await untilLive()
-    }
-  }
-}
+const want = gather(ASKED_MAX, async (ids) => {
+  const { data, expires_at } = await client.call('POST /attachments/urls', { body: { attachment_ids: ids } })
+  if (phase.peek() !== 'in') return
+  const at = Date.now()
+  const left = Date.parse(expires_at) - at - EARLY_MS
+  const until = at + (left > 0 ? Math.min(left, USED_MS) : USED_MS)
+  for (const { attachment_id, url } of data) slot(attachment_id).value = { url, until, at }
+})

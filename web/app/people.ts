@@ -2,7 +2,8 @@
 // there without a network too.
 import { effect, type Signal, signal } from '@preact/signals'
 import type { Conversation, User } from '../../src/sdk/client.js'
-import { client, conversations, me, phase, status, untilLive } from './client.js'
+import { client, conversations, me, phase } from './client.js'
+import { gather } from './gather.js'
 import { recall, remember } from './remembered.js'
 
 export type Person = Pick<User, 'id' | 'username' | 'display_name' | 'avatar_url' | 'deleted'>
@@ -13,11 +14,17 @@ const SAVE_MS = 1_000
 const KNOWN_MS = 2_000
 
 const known = new Map<string, Signal<Person | undefined>>()
-const wanted = new Set<string>()
 /** Asked for since the page is open. What was kept before may be old: nobody was told meanwhile. */
 const fresh = new Set<string>()
-let isAsking = false
 let isSaving = false
+
+const want = gather(ASKED_MAX, async (ids) => {
+  const { data } = await client.call('GET /users', { query: { ids } })
+  if (phase.peek() !== 'in') return
+  // Whoever is not answered is not there.
+  for (const id of ids) fresh.add(id)
+  learn(data)
+})
 
 for (const person of readKept()) slot(person.id).value = person
 
@@ -86,41 +93,6 @@ function slot(id: string): Signal<Person | undefined> {
     known.set(id, held)
   }
   return held
-}
-
-function want(id: string): void {
-  wanted.add(id)
-  if (isAsking) return
-  isAsking = true
-  queueMicrotask(() => {
-    ask()
-      .catch(reportError)
-      .finally(() => {
-        isAsking = false
-      })
-  })
-}
-
-async function ask(): Promise<void> {
-  while (wanted.size > 0) {
-    const ids = [...wanted].slice(0, ASKED_MAX)
-    try {
-      const { data } = await client.call('GET /users', { query: { ids } })
-      // Whom one asked about is nothing for the next one.
-      if (phase.peek() !== 'in') return wanted.clear()
-      for (const id of ids) {
-        wanted.delete(id)
-        // Whoever is not answered is not there.
-        fresh.add(id)
-      }
-      learn(data)
-    } catch {
-      if (phase.peek() !== 'in') return wanted.clear()
-      // With a connection it is a refusal, and asking again would be one too.
-      if (status.peek() === 'live') for (const id of ids) wanted.delete(id)
-      else await untilLive()
-    }
-  }
 }
 
 function save(): void {

@@ -1,6 +1,7 @@
 // People with something to say to each other, as the pictures of the page show them: over the public API, but for the time of day.
 import type { Client } from 'pg'
 import { Person } from '../../support/person.js'
+import { wav } from '../sounds.js'
 import { faces, photographs } from './paintings.js'
 
 const PEOPLE = {
@@ -27,29 +28,9 @@ type Said = {
 export const PASSWORD = 'correct horse battery'
 const DAY = 24 * 60
 
-/** So many seconds of a voice that nobody has, as a WAV file. */
-function speech(seconds: number): Buffer {
-  const rate = 8_000
-  const bytes = Buffer.alloc(44 + seconds * rate)
-  bytes.write('RIFF', 0)
-  bytes.writeUInt32LE(bytes.length - 8, 4)
-  bytes.write('WAVEfmt ', 8)
-  bytes.writeUInt32LE(16, 16)
-  bytes.writeUInt16LE(1, 20)
-  bytes.writeUInt16LE(1, 22)
-  bytes.writeUInt32LE(rate, 24)
-  bytes.writeUInt32LE(rate, 28)
-  bytes.writeUInt16LE(1, 32)
-  bytes.writeUInt16LE(8, 34)
-  bytes.write('data', 36)
-  bytes.writeUInt32LE(bytes.length - 44, 40)
-  for (let at = 44; at < bytes.length; at++) {
-    const second = (at - 44) / rate
-    const loudness = Math.abs(Math.sin(second * 2.3) * Math.sin(second * 7.1 + 1)) ** 1.4
-    bytes[at] = 128 + Math.round(110 * loudness * Math.sin(at / 3))
-  }
-  return bytes
-}
+/** A voice that nobody has. */
+const speech = (seconds: number) =>
+  wav(seconds, (second) => Math.abs(Math.sin(second * 2.3) * Math.sin(second * 7.1 + 1)) ** 1.4)
 
 async function lighthouse(): Promise<Said[]> {
   const [evening, morning, night] = await Promise.all(Object.values(photographs).map((take) => take()))
