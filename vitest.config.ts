@@ -13,6 +13,8 @@ export default defineConfig({
     // No test is about time: this only ends one that hangs, also on a machine that does much else.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Nor is what is waited for, whoever else works here.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: [UNIT] } },
       { extends: true, test: { name: 'embedded', include: [EMBEDDED] } },

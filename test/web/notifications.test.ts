@@ -134,7 +134,7 @@ testInBrowser(
     expect(await notes()).toBe(0)
     await bob.say(other, 'psst')
     await bob.say(other, 'psst, once more')
-    await page.getByRole('link', { name: /2 unread messages/ }).waitFor()
+    await page.getByRole('link', { name: /psst, once more.*2 unread messages/ }).waitFor()
     await expect.poll(notes).toBe(2)
     await page.goto(`${pages.world.node.url}/settings/notifications`)
     await page.getByRole('switch', { name: 'Sound for new messages' }).click()

@@ -27,7 +27,7 @@ testInBrowser('what I say of myself is what others see, once it is what it shoul
   await page.getByLabel('Your name').fill('A')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Please use at least 2 characters.').waitFor()
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('display_name')
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('display_name')
   await page.getByLabel('Your name').fill('Alice Liddell')
   await page.getByLabel('About you').fill('Down the hole')
   await page.getByRole('button', { name: 'Save' }).click()

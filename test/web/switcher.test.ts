@@ -44,7 +44,7 @@ testInBrowser('by keys alone one gets to a conversation, an archived one too, an
   expect(await chosen(page)).toContain('Climbing')
   await page.keyboard.press('Escape')
   await field(page).waitFor({ state: 'detached' })
-  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
+  await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
   expect(await page.locator('textarea').inputValue()).toBe('')
 
   await page.keyboard.press('Control+k')
