@@ -317,7 +317,7 @@ testInBrowser('pictures are looked at by keys alone, nearer and further, and one
   expect(await faultsOf(page)).toEqual([])
   await page.keyboard.press('Escape')
   await viewer.waitFor({ state: 'detached' })
-  expect(await second.evaluate((one) => one === document.activeElement)).toBe(true)
+  await expect.poll(() => second.evaluate((one) => one === document.activeElement)).toBe(true)
   expect(pages.errors).toEqual([])
 })
 

@@ -286,10 +286,10 @@ testInBrowser('by keys alone one goes along the list and into its menus, and sta
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('href'))
   await page.locator(`a[href="/c/${direct}"]`).focus()
   await page.keyboard.press('ArrowDown')
-  expect(await focused()).toBe(`/c/${id}`)
+  await expect.poll(focused).toBe(`/c/${id}`)
   await bob.say(id, 'to the top')
   await page.waitForFunction((id) => document.querySelector('a.entry')?.getAttribute('href') === `/c/${id}`, id)
-  expect(await focused()).toBe(`/c/${id}`)
+  await expect.poll(focused).toBe(`/c/${id}`)
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await page.getByRole('menu').waitFor()
@@ -302,7 +302,7 @@ testInBrowser('by keys alone one goes along the list and into its menus, and sta
   await page.keyboard.press('Enter')
   await page.locator(`a[href="/c/${id}"]`).waitFor({ state: 'detached' })
   // What had the focus is gone: its neighbour has it.
-  expect(await focused()).toBe(`/c/${direct}`)
+  await expect.poll(focused).toBe(`/c/${direct}`)
 })
 
 testInBrowser('somebody who is blocked cannot write, until they are not any more', async () => {
