@@ -144,7 +144,8 @@ test('without the first process there are no workers', async () => {
   expect(crew.pids().filter(isAlive)).toHaveLength(2)
   crew.run.kill('SIGKILL')
   await crew.run.exit
-  expect(crew.pids().filter(isAlive)).toEqual([])
+  // They end by themselves, once they see that it is gone.
+  await expect.poll(() => crew.pids().filter(isAlive)).toEqual([])
 })
 
 test('asked to stop while its workers start, it ends all of them', async () => {
