@@ -82,7 +82,7 @@ const pdf = {
   name: 'ferry-winter.pdf',
 }
 
-export type Scene = { people: Record<Name, Person>; lighthouse: string; tomas: string; photographs: string }
+export type Scene = { people: Record<Name, Person>; lighthouse: string }
 
 /** Makes it on an empty server, and lets it have happened when it is said to have. */
 export async function furnish(url: string, database: Client): Promise<Scene> {
@@ -144,7 +144,7 @@ export async function furnish(url: string, database: Client): Promise<Scene> {
     await read(mara, id as string, id === main ? 2 : 0)
   for (const person of [ines, tomas, noor, gus, wren]) await read(person, main, 0)
   await read(tomas, withTomas as string, 0)
-  return { people, lighthouse: main, tomas: withTomas as string, photographs: main }
+  return { people, lighthouse: main }
 }
 
 async function tell(people: Record<Name, Person>, database: Client, conversation: string, all: Said[]): Promise<void> {
